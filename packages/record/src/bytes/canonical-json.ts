@@ -1,0 +1,165 @@
+/**
+ * Canonical JSON: RFC 8785 restricted to strings, booleans, safe integers,
+ * arrays and objects. There is no null and no fraction: a thing that is unknown
+ * is left out or named, and a number means the same to every reader.
+ *
+ * What is signed or hashed is bytes. `parseCanonical` takes bytes only if they
+ * are what `canonicalBytes` prints for their value:
+ *
+ *     canonicalBytes(parseCanonical(b)) equals b
+ *     parseCanonical(canonicalBytes(v)) equals v
+ *
+ * which refuses in one rule duplicate keys, rounded numbers, white space,
+ * escapes and key orders that two parsers could read in two ways.
+ */
+import { decodeUtf8, encodeUtf8 } from "./encoding.ts";
+import { quote, RecordError } from "./error.ts";
+
+export type JsonValue = string | number | boolean | readonly JsonValue[] | JsonObject;
+export type JsonObject = { readonly [key: string]: JsonValue };
+
+export type CanonicalLimits = { readonly maxBytes?: number; readonly maxDepth?: number };
+
+/** Deep enough for everything this package signs, far below any stack. */
+const defaultMaxDepth = 64;
+/** An entry holds at most 16 KB (the size limit of the ledger's tiles); larger things go by digest. */
+const defaultMaxBytes = 16 * 1024;
+
+/**
+ * The canonical text. Refuses with the path of the culprit: null, undefined,
+ * fractions, -0, integers beyond 2^53 - 1, lone surrogates, class instances,
+ * holes in arrays, and nesting deeper than 64.
+ */
+export function canonicalize(value: JsonValue): string {
+  return write(value, "", defaultMaxDepth);
+}
+
+/** UTF-8 of `canonicalize(value)`. Inverse of `parseCanonical`. */
+export function canonicalBytes(value: JsonValue): Uint8Array<ArrayBuffer> {
+  return encodeUtf8(canonicalize(value));
+}
+
+function write(value: unknown, path: string, depth: number): string {
+  if (typeof value === "string") return writeString(value, path);
+  if (typeof value === "boolean") return value ? "true" : "false";
+  if (typeof value === "number") {
+    if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
+      const found = Object.is(value, -0) ? "-0" : String(value);
+      throw refused(path, `${found} is no integer between -(2^53 - 1) and 2^53 - 1`);
+    }
+    return String(value);
+  }
+  if (typeof value !== "object" || value === null) {
+    const found = value === null ? "null" : typeof value;
+    throw refused(path, `found ${found}; allowed are strings, booleans, integers, arrays, objects`);
+  }
+  if (depth === 0) throw refused(path, "nested deeper than the limit");
+  if (Array.isArray(value)) {
+    // Array.from visits holes too, so a sparse array is refused as undefined.
+    const items = Array.from(value, (item, i) => write(item, `${path}[${i}]`, depth - 1));
+    return `[${items.join(",")}]`;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) {
+    throw refused(path, "found a class instance; only plain objects have a canonical form");
+  }
+  // The default order of sort() is by UTF-16 code units, which is the order RFC 8785 §3.2.3 asks for.
+  const members = Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => {
+      const memberPath = path === "" ? key : `${path}.${key}`;
+      return `${writeString(key, memberPath)}:${write(member, memberPath, depth - 1)}`;
+    });
+  return `{${members.join(",")}}`;
+}
+
+function writeString(text: string, path: string): string {
+  if (!text.isWellFormed()) throw refused(path, "found a lone surrogate, which has no UTF-8");
+  // For well-formed text JSON.stringify escapes exactly what RFC 8785 §3.2.2.2 does.
+  return JSON.stringify(text);
+}
+
+function refused(path: string, problem: string): RecordError {
+  return new RecordError("canonical", problem, path === "" ? {} : { where: showPath(path) });
+}
+
+/** A path may hold any key that a stranger chose. */
+function showPath(path: string): string {
+  return /^[\x21-\x7e]{1,120}$/.test(path) ? path : quote(path, 120);
+}
+
+/**
+ * Reads canonical JSON. Defaults: 16384 bytes, 64 levels. Size and depth are
+ * checked before anything is parsed; a refusal says at which byte and why.
+ */
+export function parseCanonical(bytes: Uint8Array, limits: CanonicalLimits = {}): JsonValue {
+  const maxBytes = limits.maxBytes ?? defaultMaxBytes;
+  const maxDepth = limits.maxDepth ?? defaultMaxDepth;
+  if (maxDepth > defaultMaxDepth) {
+    throw new TypeError(
+      `maxDepth is at most ${defaultMaxDepth}, the depth that canonicalize writes`,
+    );
+  }
+  if (bytes.length > maxBytes) {
+    throw new RecordError("canonical", `${bytes.length} bytes; the limit is ${maxBytes}`);
+  }
+  const text = decodeUtf8(bytes);
+  if (text.startsWith("\ufeff")) {
+    throw new RecordError("canonical", "found a byte order mark; JSON starts with its value", {
+      where: "byte 0",
+    });
+  }
+  checkDepth(bytes, maxDepth);
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text) as JsonValue;
+  } catch (cause) {
+    throw new RecordError("canonical", "the bytes are not JSON", { cause });
+  }
+  const canonical = canonicalBytes(value);
+  const at = firstDifference(bytes, canonical);
+  if (at !== -1) {
+    throw new RecordError(
+      "canonical",
+      `found ${excerpt(bytes, at)}, the canonical form has ${excerpt(canonical, at)}`,
+      { where: `byte ${at}` },
+    );
+  }
+  return value;
+}
+
+/** Counts brackets outside strings, so that a bomb costs one pass and no stack. */
+function checkDepth(bytes: Uint8Array, maxDepth: number): void {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (inString) {
+      if (byte === 0x5c) i++;
+      else if (byte === 0x22) inString = false;
+    } else if (byte === 0x22) {
+      inString = true;
+    } else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > maxDepth) {
+        throw new RecordError("canonical", `nested deeper than ${maxDepth} levels`, {
+          where: `byte ${i}`,
+        });
+      }
+    } else if (byte === 0x5d || byte === 0x7d) {
+      depth--;
+    }
+  }
+}
+
+/** Index of the first byte where they differ (one may end there), or -1. */
+function firstDifference(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) if (a[i] !== b[i]) return i;
+  return a.length === b.length ? -1 : shared;
+}
+
+function excerpt(bytes: Uint8Array, at: number): string {
+  if (at >= bytes.length) return "the end";
+  // Latin-1 on purpose: the cut may fall inside a UTF-8 sequence.
+  return quote(String.fromCharCode(...bytes.subarray(at, at + 20)));
+}
