@@ -20,7 +20,7 @@ type Optional<O extends Shapes> = { readonly [K in keyof O]?: Infer<O[K]> };
 export function object<R extends Shapes>(required: R): Shape<Required<R>>;
 export function object<R extends Shapes, O extends Shapes>(
   required: R,
-  optional: O,
+  optional: O | undefined,
 ): Shape<Simplify<Required<R> & Optional<O>>>;
 export function object(required: Shapes, optional: Shapes = {}): Shape<JsonObject> {
   const shapes = new Map(Object.entries({ ...required, ...optional }));
