@@ -1,0 +1,41 @@
+/**
+ * What a command needs from the world: streams, environment, questions, and the
+ * ledger it talks to. Tests give their own; nothing in `cli` touches `process`.
+ */
+import type { Countermand } from "../rollbacks/countermand.ts";
+
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Results: what a script reads. */
+  out(text: string): void;
+  /** Progress, questions and errors: what a person reads. */
+  err(text: string): void;
+  /** Raw bytes to standard output. */
+  outBytes(bytes: Uint8Array): void;
+  readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  readonly columns: number;
+  readonly colour: boolean;
+  /** Aborted by the first Ctrl-C. */
+  readonly interrupted: AbortSignal;
+  /** Asks a question; undefined where nobody is there to answer. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
+  readonly now: () => Date;
+  /** The ledger: a server if one is named or running on the data directory, else the embedded one. */
+  open(options: LedgerOptions): Promise<OpenLedger>;
+}
+
+export interface LedgerOptions {
+  /** `--server` */
+  readonly server?: string;
+  /** `--data` */
+  readonly data?: string;
+}
+
+export interface OpenLedger {
+  readonly countermand: Countermand;
+  /** Where it is, for a person: a URL or a folder. */
+  readonly place: string;
+  close(): Promise<void>;
+}

@@ -1,0 +1,296 @@
+/**
+ * One batch of commands in memory: the states as they were read, moved forward
+ * command by command. Nothing is written here; `change()` is what to write.
+ */
+import {
+  advance,
+  advanceRegistry,
+  encodeHex,
+  follows,
+  formatEntry,
+  identityOf,
+  parsePayload,
+  RecordError,
+  Refusal,
+  registryStream,
+  type Entry,
+  type Envelope,
+  type Following,
+  type Opening,
+  type RecordState,
+  type Registry,
+  type SignedStatement,
+} from "@countermand/record";
+import { leafHash } from "@countermand/tlog";
+import type { LeafDraft, Outcome } from "../ledger/ledger.ts";
+import { RollbacksError } from "./error.ts";
+import { payloadOf, type SystemSigner } from "./system-signer.ts";
+
+/** A statement whose signature and openings were checked, or a look at what time has brought. */
+export type Command =
+  | {
+      readonly kind: "statement";
+      readonly envelope: Envelope;
+      readonly statement: SignedStatement;
+      readonly openings: readonly Opening[];
+    }
+  | { readonly kind: "clock"; readonly record: string };
+
+export interface Decided {
+  readonly stream: string;
+  readonly state?: RecordState;
+  /** Kinds of the entries, in the order of the receipts. */
+  readonly types: readonly string[];
+  /** Which of them is the command's own; the ones before it fell due earlier. */
+  readonly own: number;
+  /** Why the command was not accepted; what fell due before it was appended all the same. */
+  readonly refused?: Error;
+  readonly repeated: boolean;
+}
+
+/** A statement that is in the ledger already. */
+export interface Logged {
+  readonly index: number;
+  readonly stream: string;
+  readonly type: string;
+  readonly payloadDigest: string;
+}
+
+/** What was read for a batch, all at once. */
+export interface Loaded {
+  readonly registry: Registry | undefined;
+  readonly records: ReadonlyMap<string, RecordState>;
+  /** A record's id by the UUID of its proposal. */
+  readonly ids: ReadonlyMap<string, string>;
+  readonly logged: ReadonlyMap<string, Logged>;
+  /** The highest record number given in the batch's year. */
+  readonly lastNumber: number;
+}
+
+/** One entry to be written beside its leaf. */
+export interface WrittenEntry {
+  readonly index: number;
+  readonly stream: string;
+  readonly type: string;
+  readonly statement: string;
+  readonly payloadDigest: string;
+  readonly actor: string;
+  readonly occurredAt: string;
+  readonly openings: readonly Opening[];
+  readonly deletes: readonly string[];
+}
+
+export interface Change {
+  readonly recordedAt: string;
+  readonly registry?: Registry;
+  readonly records: readonly RecordState[];
+  readonly entries: readonly WrittenEntry[];
+}
+
+export class Batch {
+  readonly #signer: SystemSigner;
+  readonly #recordedAt: string;
+  #registry: Registry | undefined;
+  #registryChanged = false;
+  readonly #records: Map<string, RecordState>;
+  readonly #ids: Map<string, string>;
+  readonly #logged: Map<string, Logged>;
+  readonly #changed = new Set<string>();
+  readonly #entries: WrittenEntry[] = [];
+  #nextIndex: number;
+  #lastNumber: number;
+
+  constructor(loaded: Loaded, signer: SystemSigner, nextIndex: number, recordedAt: string) {
+    this.#signer = signer;
+    this.#recordedAt = recordedAt;
+    this.#registry = loaded.registry;
+    this.#records = new Map(loaded.records);
+    this.#ids = new Map(loaded.ids);
+    this.#logged = new Map(loaded.logged);
+    this.#nextIndex = nextIndex;
+    this.#lastNumber = loaded.lastNumber;
+  }
+
+  decide(command: Command): Outcome<Decided> {
+    if (command.kind === "clock") {
+      const leaves = this.#appendWhatFollows(command.record);
+      return this.#appended(command.record, leaves);
+    }
+    const { statement, envelope } = command;
+    const logged = this.#logged.get(statement.head.id);
+    if (logged !== undefined) return this.#repeat(logged, statement);
+    let stream: string;
+    try {
+      stream = this.#streamOf(statement);
+    } catch (error) {
+      return { kind: "refuse", error: asRefusal(error) };
+    }
+    const before = stream === registryStream ? [] : this.#appendWhatFollows(stream);
+    try {
+      const own = this.#append(stream, envelope, statement, command.openings);
+      const after = stream === registryStream ? [] : this.#appendWhatFollows(stream);
+      return this.#appended(stream, [...before, own, ...after], before.length);
+    } catch (error) {
+      const refused = asRefusal(error);
+      if (before.length === 0) return { kind: "refuse", error: refused };
+      return this.#appended(stream, before, 0, refused);
+    }
+  }
+
+  change(): Change {
+    return {
+      recordedAt: this.#recordedAt,
+      ...(this.#registryChanged && this.#registry !== undefined ? { registry: this.#registry } : {}),
+      records: [...this.#changed].map((id) => this.#record(id)),
+      entries: this.#entries,
+    };
+  }
+
+  #repeat(logged: Logged, statement: SignedStatement): Outcome<Decided> {
+    if (logged.payloadDigest !== statement.payloadDigest) {
+      return {
+        kind: "refuse",
+        error: new RollbacksError(
+          "conflict",
+          `the statement id ${statement.head.id} is in the ledger at ${logged.index} with another content; use a new id`,
+        ),
+      };
+    }
+    const state = this.#records.get(logged.stream);
+    return {
+      kind: "repeat",
+      indexes: [logged.index],
+      result: {
+        stream: logged.stream,
+        ...(state === undefined ? {} : { state }),
+        types: [logged.type],
+        own: 0,
+        repeated: true,
+      },
+    };
+  }
+
+  /** Which stream a statement goes to; a new proposal gets the next number of the year. */
+  #streamOf({ type, body }: SignedStatement): string {
+    if (type.stream === "registry") return registryStream;
+    const revises = body["revises"] as { readonly record: string } | undefined;
+    if (type.opens !== true || revises !== undefined) {
+      const id = revises?.record ?? String(body["record"]);
+      if (!this.#records.has(id)) {
+        throw new RollbacksError("not-found", `there is no record ${id} in this ledger`);
+      }
+      return id;
+    }
+    const existing = this.#ids.get(String(body["uid"]));
+    if (existing !== undefined) {
+      throw new RollbacksError("conflict", `this proposal was recorded as ${existing} already`);
+    }
+    return `RB-${this.#recordedAt.slice(0, 4)}-${this.#lastNumber + 1}`;
+  }
+
+  #appendWhatFollows(id: string): LeafDraft[] {
+    const leaves: LeafDraft[] = [];
+    for (;;) {
+      const state = this.#records.get(id);
+      if (state === undefined || this.#registry === undefined) return leaves;
+      const owed = follows(state, this.#registry, this.#recordedAt);
+      if (owed === undefined) return leaves;
+      leaves.push(this.#appendSystem(state, this.#registry, owed));
+    }
+  }
+
+  #appendSystem(state: RecordState, registry: Registry, owed: Following): LeafDraft {
+    const envelope = this.#signer.sign(state, registry, owed, this.#recordedAt);
+    const statement = parsePayload(payloadOf(envelope));
+    return this.#append(state.id, envelope, statement, []);
+  }
+
+  /** Throws what the rules throw, and then has changed nothing. */
+  #append(
+    stream: string,
+    envelope: Envelope,
+    statement: SignedStatement,
+    openings: readonly Opening[],
+  ): LeafDraft {
+    const before = this.#records.get(stream);
+    const prev = stream === registryStream ? this.#registry?.head : before?.head;
+    const entry: Entry = {
+      recordedAt: this.#recordedAt,
+      stream,
+      ...(prev === undefined ? {} : { prev }),
+      ...(this.#registry === undefined ? {} : { registry: this.#registry.head }),
+      envelope,
+    };
+    const bytes = formatEntry(entry);
+    const at = { index: this.#nextIndex, leafHash: encodeHex(leafHash(bytes)) };
+    if (stream === registryStream) {
+      this.#registry = advanceRegistry(this.#registry, entry, statement, at);
+      this.#registryChanged = true;
+    } else {
+      if (this.#registry === undefined) {
+        throw new RollbacksError("no-ledger", "this ledger was not opened; run `countermand init`");
+      }
+      const after = advance(before, this.#registry, entry, statement, at);
+      this.#records.set(stream, after);
+      this.#changed.add(stream);
+      if (before === undefined) {
+        this.#ids.set(after.uid, stream);
+        this.#lastNumber += 1;
+      }
+    }
+    this.#nextIndex += 1;
+    const { head, type, payloadDigest } = statement;
+    this.#logged.set(head.id, { index: at.index, stream, type: type.name, payloadDigest });
+    this.#entries.push({
+      index: at.index,
+      stream,
+      type: type.name,
+      statement: head.id,
+      payloadDigest,
+      actor: head.actor,
+      occurredAt: head.occurredAt,
+      openings,
+      deletes:
+        type.name === "opening-deleted"
+          ? (statement.body["commitments"] as readonly string[])
+          : [],
+    });
+    return { bytes, identity: identityOf(head.id) };
+  }
+
+  #appended(
+    stream: string,
+    leaves: readonly LeafDraft[],
+    own = 0,
+    refused?: Error,
+  ): Outcome<Decided> {
+    const state = this.#records.get(stream);
+    const types = this.#entries.slice(this.#entries.length - leaves.length).map((entry) => entry.type);
+    return {
+      kind: "append",
+      leaves,
+      result: {
+        stream,
+        own,
+        ...(state === undefined ? {} : { state }),
+        types,
+        ...(refused === undefined ? {} : { refused }),
+        repeated: false,
+      },
+    };
+  }
+
+  #record(id: string): RecordState {
+    const state = this.#records.get(id);
+    if (state === undefined) throw new TypeError(`${id} was changed and is gone`);
+    return state;
+  }
+}
+
+/** What the rules and parsers throw is an answer to the caller; anything else is a defect. */
+function asRefusal(error: unknown): Error {
+  if (error instanceof RecordError || error instanceof Refusal || error instanceof RollbacksError) {
+    return error;
+  }
+  throw error;
+}

@@ -1,0 +1,128 @@
+/**
+ * What can be asked of a ledger of rollbacks, by a command line, a page or a
+ * pipeline. Two things implement it: the service over an open ledger, and the
+ * client that speaks HTTP to a server. Neither signs anything for anybody.
+ */
+import type {
+  Artefact,
+  Envelope,
+  Opening,
+  RecordState,
+  Registry,
+  Status,
+} from "@countermand/record";
+
+/** What a signer must know of the ledger before making a statement. */
+export interface Instance {
+  readonly origin: string;
+  readonly logKey: string;
+  readonly registry: Registry;
+  /** Names and mail addresses that are not deleted: commitment to text. */
+  readonly openings: readonly Opening[];
+}
+
+export interface Submission {
+  readonly envelope: Envelope;
+  /** Every commitment of the statement, opened. */
+  readonly openings: readonly Opening[];
+}
+
+/** Where an accepted entry stands, and the proof. */
+export interface Receipt {
+  readonly index: number;
+  /** In hex. */
+  readonly leafHash: string;
+  readonly type: string;
+  /** A C2SP `.tlog-proof` file. */
+  readonly proof: string;
+}
+
+export interface Accepted {
+  /** `registry`, or the record's number. */
+  readonly stream: string;
+  readonly status?: Status;
+  /** The statement's own entry first, then what followed from it. */
+  readonly receipts: readonly Receipt[];
+  /** It was in the ledger already; these are the first receipts. */
+  readonly repeated: boolean;
+}
+
+export interface RecordSummary {
+  readonly id: string;
+  readonly status: Status;
+  readonly kind: string;
+  readonly service: string;
+  readonly environment: string;
+  readonly reason: string;
+  readonly target: string;
+  readonly proposer: string;
+  readonly proposedAt: string;
+  readonly changedAt: string;
+  /** When time alone will change it. */
+  readonly dueAt?: string;
+}
+
+export interface RecordQuery {
+  readonly status?: readonly Status[];
+  readonly service?: string;
+  readonly environment?: string;
+  /** Cursor of the page before. */
+  readonly after?: string;
+  /** 1 to 200. */
+  readonly limit?: number;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Cursor of the next page, if there is one. */
+  readonly next?: string;
+}
+
+export interface RecordView {
+  readonly state: RecordState;
+  readonly openings: readonly Opening[];
+}
+
+/** One reversal of an audited repository's history, as `audit --json` prints it. */
+export interface AuditedReversal {
+  readonly commit: string;
+  readonly committedAt: string;
+  readonly subject: string;
+  readonly author: string;
+  readonly undoes: readonly { readonly commit: string; readonly match: string; readonly share: number }[];
+  readonly reappliedBy: string | null;
+  readonly reason: string | null;
+}
+
+export interface AuditSummary {
+  readonly repository: string;
+  /** The commit that the audit started from. */
+  readonly head: string;
+  readonly finishedAt: string;
+  readonly commits: number;
+  readonly reversals: number;
+  readonly unknowns: readonly string[];
+}
+
+export interface ExportOptions {
+  /** Leave the artefacts' bytes out. */
+  readonly withoutArtefacts?: boolean;
+  /** Commitments whose openings are to be withheld, or all. */
+  readonly withhold?: "all" | readonly string[];
+}
+
+export interface Countermand {
+  instance(): Promise<Instance>;
+  submit(submission: Submission): Promise<Accepted>;
+  records(query: RecordQuery): Promise<Page<RecordSummary>>;
+  record(id: string): Promise<RecordView>;
+  /** Entries of a record with proofs against one checkpoint, packed: the evidence package. */
+  exportRecord(id: string, options: ExportOptions): Promise<Uint8Array>;
+  /** Stores an artefact; statements then name its digest. */
+  putArtefact(bytes: Uint8Array): Promise<Artefact>;
+  getArtefact(digest: string): Promise<Uint8Array | undefined>;
+  audits(): Promise<readonly AuditSummary[]>;
+  reversals(query: { readonly repository?: string; readonly after?: string; readonly limit?: number }): Promise<
+    Page<AuditedReversal>
+  >;
+}

@@ -1,0 +1,19 @@
+/** A request that was understood and cannot be met, apart from what the record's rules refuse. */
+export type RollbacksErrorCode =
+  | "not-found"
+  | "invalid"
+  | "missing-opening"
+  | "rationale"
+  | "missing-artefact"
+  | "conflict"
+  | "no-ledger"
+  | "busy";
+
+export class RollbacksError extends Error {
+  override readonly name = "RollbacksError";
+  readonly code: RollbacksErrorCode;
+  constructor(code: RollbacksErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The system's own voice: signs, with the system key, what follows from the
+ * entries and the clock. Synchronous, because it runs under the log's lock.
+ */
+import { createPublicKey, randomUUID, sign, type KeyObject } from "node:crypto";
+import {
+  decodeBase64,
+  ed25519KeyBlob,
+  encodeBase64,
+  fingerprint,
+  formatPublicKeyLine,
+  makePayload,
+  namespaceOf,
+  pae,
+  signedData,
+  sshsigFromRaw,
+  statementPayloadType,
+  type Envelope,
+  type Following,
+  type JsonObject,
+  type RecordState,
+  type Registry,
+  type Subject,
+} from "@countermand/record";
+
+/** The actor under which the system speaks. */
+export const systemActor = "countermand";
+
+export interface SystemSigner {
+  readonly fingerprint: string;
+  /** One authorized_keys line. */
+  readonly publicKey: string;
+  /** Signs what is owed on `state`, as of `now`. */
+  sign(state: RecordState, registry: Registry, owed: Following, now: string): Envelope;
+  /** Signs the opening of a ledger. */
+  open(instance: string, subjects: readonly Subject[], body: JsonObject, now: string): Envelope;
+}
+
+/** `key` is an Ed25519 private key. */
+export function systemSigner(key: KeyObject): SystemSigner {
+  const jwk = createPublicKey(key).export({ format: "jwk" });
+  const blob = ed25519KeyBlob(new Uint8Array(Buffer.from(String(jwk.x), "base64url")));
+  const print = fingerprint(blob);
+
+  function envelope(
+    type: string,
+    subjects: readonly Subject[],
+    instance: string,
+    body: JsonObject,
+    occurredAt: string,
+  ): Envelope {
+    const head = { id: randomUUID(), actor: systemActor, key: print, instance, occurredAt };
+    const payload = makePayload(type, subjects, head, body);
+    const namespace = namespaceOf(type);
+    const message = signedData(namespace, "sha512", pae(statementPayloadType, payload));
+    const signature = sshsigFromRaw({
+      key: blob,
+      namespace,
+      hashAlgorithm: "sha512",
+      raw: new Uint8Array(sign(null, message, key)),
+    });
+    return {
+      payload: encodeBase64(payload),
+      payloadType: statementPayloadType,
+      signatures: [{ keyid: print, sig: encodeBase64(signature) }],
+    };
+  }
+
+  return {
+    fingerprint: print,
+    publicKey: formatPublicKeyLine(blob),
+    sign(state, registry, owed, now) {
+      const subjects = [
+        { name: `urn:countermand:record:${state.id}`, digest: { sha256: state.hash } },
+      ];
+      return envelope(owed.type, subjects, registry.instance, owed.body, now);
+    },
+    open: (instance, subjects, body, now) => envelope("log-opened", subjects, instance, body, now),
+  };
+}
+
+/** The payload's bytes of an envelope that we made. */
+export function payloadOf(envelope: Envelope): Uint8Array {
+  return decodeBase64(envelope.payload);
+}

@@ -1,0 +1,79 @@
+/**
+ * A ledger entry: a signed statement with what only the sequencer knows. Its
+ * bytes are the leaf of the log, kept and hashed as they are. Format:
+ * docs/spec/entries.md.
+ *
+ * `parseEntry(formatEntry(e))` gives `e`; `formatEntry(parseEntry(b))` gives `b`.
+ */
+import { sha256 } from "@countermand/tlog";
+import { canonicalBytes, parseCanonical, type JsonValue } from "../bytes/canonical-json.ts";
+import { encodeUtf8 } from "../bytes/encoding.ts";
+import { RecordError } from "../bytes/error.ts";
+import { anyObject, literal, object, sha256Hex, string, timestamp } from "../bytes/shape.ts";
+import { formatEnvelope, parseEnvelope, type Envelope } from "../dsse/envelope.ts";
+
+/** An entry is at most this long; larger things are evidence, in by digest. */
+export const maxEntryBytes = 16_384;
+
+export const entryType = "urn:countermand:entry:v1";
+export const registryStream = "registry";
+
+export interface Entry {
+  /** The ledger's clock, RFC 3339 with milliseconds, UTC. */
+  readonly recordedAt: string;
+  /** `registry`, or a record number. */
+  readonly stream: string;
+  /** Leaf hash of the stream's previous entry, in hex; none for a stream's first. */
+  readonly prev?: string;
+  /** Leaf hash of the registry's newest entry, in hex; none for the very first entry. */
+  readonly registry?: string;
+  readonly envelope: Envelope;
+}
+
+const shape = object(
+  {
+    _type: literal(entryType),
+    recordedAt: timestamp,
+    stream: string({
+      max: 20,
+      pattern: /^(?:registry|RB-[0-9]{4}-[1-9][0-9]{0,8})$/,
+      what: "`registry` or a record number such as RB-2026-7",
+    }),
+    envelope: anyObject,
+  },
+  { prev: sha256Hex, registry: sha256Hex },
+);
+
+/** Throws a `RecordError` "entry" if the entry is longer than `maxEntryBytes`. */
+export function formatEntry(entry: Entry): Uint8Array<ArrayBuffer> {
+  const bytes = canonicalBytes({
+    _type: entryType,
+    recordedAt: entry.recordedAt,
+    stream: entry.stream,
+    ...(entry.prev === undefined ? {} : { prev: entry.prev }),
+    ...(entry.registry === undefined ? {} : { registry: entry.registry }),
+    envelope: formatEnvelope(entry.envelope) as JsonValue,
+  });
+  if (bytes.length > maxEntryBytes) {
+    throw new RecordError(
+      "entry",
+      `the entry has ${bytes.length} bytes; at most ${maxEntryBytes} are allowed, larger things belong in evidence`,
+    );
+  }
+  return bytes;
+}
+
+export function parseEntry(bytes: Uint8Array): Entry {
+  const { _type, envelope, ...rest } = shape(
+    parseCanonical(bytes, { maxBytes: maxEntryBytes, maxDepth: 8 }),
+  );
+  return { ...rest, envelope: parseEnvelope(envelope) };
+}
+
+/**
+ * What makes two submissions the same: 32 bytes over the statement's id. A
+ * retry gets the first one's receipt; the ledger holds one entry for each.
+ */
+export function identityOf(statementId: string): Uint8Array {
+  return sha256(encodeUtf8(`urn:countermand:statement:${statementId}`));
+}

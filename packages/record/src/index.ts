@@ -1,0 +1,90 @@
+/** The rollback record: statements, signatures, rules, state, and the package that proves them. */
+export { readArchive, writeArchive, type ArchiveFile } from "./archive/archive.ts";
+export {
+  canonicalBytes,
+  canonicalize,
+  parseCanonical,
+  type JsonObject,
+  type JsonValue,
+} from "./bytes/canonical-json.ts";
+export { checkOpening, commit, makeOpening, openingShape, type Opening } from "./bytes/commitment.ts";
+export {
+  decodeBase64,
+  decodeHex,
+  decodeUtf8,
+  encodeBase64,
+  encodeHex,
+  encodeUtf8,
+  equalBytes,
+} from "./bytes/encoding.ts";
+export { quote, RecordError, type RecordErrorCode } from "./bytes/error.ts";
+export { Refusal, type RuleId } from "./constitution/refusal.ts";
+export { formatEnvelope, parseEnvelope, type Envelope } from "./dsse/envelope.ts";
+export { pae } from "./dsse/pae.ts";
+export { statementPayloadType } from "./dsse/statement.ts";
+export {
+  formatEntry,
+  identityOf,
+  maxEntryBytes,
+  parseEntry,
+  registryStream,
+  type Entry,
+} from "./entry/entry.ts";
+export { advance, advanceRegistry, type Position } from "./lifecycle/advance.ts";
+export { deadlineOf, follows, type Deadline, type Following } from "./lifecycle/follows.ts";
+export { digestOf, evidenceHash, recordHash } from "./lifecycle/record-hash.ts";
+export {
+  applyEntry,
+  emptyWorld,
+  replayEntry,
+  signingKey,
+  type Replayed,
+  type World,
+} from "./lifecycle/replay.ts";
+export {
+  approvalsInForce,
+  artefactsOf,
+  ended,
+  statuses,
+  type Artefact,
+  type Decision,
+  type RecordState,
+  type Status,
+  type TimelineItem,
+} from "./lifecycle/state.ts";
+export { makePackage, type PackageEntry, type PackageParts } from "./package/make.ts";
+export type { Finding, VerifyReport } from "./package/report.ts";
+export { verifyPackage, type VerifyOptions } from "./package/verify.ts";
+export { lintRationale, rationaleHelp, type Remark } from "./rationale/rationale.ts";
+export {
+  holderOf,
+  usableKey,
+  type EnrolledKey,
+  type Person,
+  type Registry,
+} from "./registry/registry.ts";
+export { formatArmor, parseArmor } from "./sshsig/armor.ts";
+export {
+  fingerprint,
+  formatPublicKeyLine,
+  parsePublicKey,
+  parsePublicKeyLine,
+  type PublicKey,
+} from "./sshsig/public-key.ts";
+export { ed25519KeyBlob, sshsigFromRaw } from "./sshsig/sign.ts";
+export { parseSshsig, signedData } from "./sshsig/sshsig.ts";
+export { commitmentsIn } from "./statements/commitments.ts";
+export { deletionGrounds } from "./statements/opening-deleted.ts";
+export { decisionSentence } from "./statements/decision-sentence.ts";
+export { evidenceKinds } from "./statements/evidence.ts";
+export { revocationReasons } from "./statements/key-revoked.ts";
+export {
+  makePayload,
+  openEnvelope,
+  parsePayload,
+  type ParsedStatement,
+  type SignedStatement,
+} from "./statements/signed-statement.ts";
+export { namespaceOf, type Head, type Subject } from "./statements/statement-type.ts";
+export { statementTypes } from "./statements/types.ts";
+export * from "./statements/words.ts";

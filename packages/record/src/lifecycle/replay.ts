@@ -1,0 +1,87 @@
+/**
+ * Entries folded in log order into the registry and the records: what a
+ * verifier does with a package and what `rebuild` does with a ledger.
+ */
+import { leafHash } from "@countermand/tlog";
+import { encodeHex } from "../bytes/encoding.ts";
+import { Refusal } from "../constitution/refusal.ts";
+import { parseEntry, registryStream, type Entry } from "../entry/entry.ts";
+import type { Registry } from "../registry/registry.ts";
+import {
+  claimedSigner,
+  openEnvelope,
+  type SignedStatement,
+} from "../statements/signed-statement.ts";
+import { advance, advanceRegistry } from "./advance.ts";
+import type { RecordState } from "./state.ts";
+
+export interface World {
+  registry: Registry | undefined;
+  readonly records: Map<string, RecordState>;
+}
+
+export interface Replayed {
+  readonly entry: Entry;
+  readonly statement: SignedStatement;
+}
+
+export function emptyWorld(): World {
+  return { registry: undefined, records: new Map() };
+}
+
+/**
+ * Checks the entry's signature and every rule, and moves `world` forward.
+ * Throws a `RecordError`, often a `Refusal`, and leaves `world` as it was.
+ */
+export async function replayEntry(
+  world: World,
+  index: number,
+  bytes: Uint8Array,
+): Promise<Replayed> {
+  const entry = parseEntry(bytes);
+  const statement = await openEnvelope(entry.envelope, signingKey(world.registry, entry));
+  applyEntry(world, entry, statement, { index, leafHash: encodeHex(leafHash(bytes)) });
+  return { entry, statement };
+}
+
+/** The rules alone, for an entry whose signature is known to be good. */
+export function applyEntry(
+  world: World,
+  entry: Entry,
+  statement: SignedStatement,
+  at: { readonly index: number; readonly leafHash: string },
+): void {
+  if (entry.stream === registryStream) {
+    world.registry = advanceRegistry(world.registry, entry, statement, at);
+    return;
+  }
+  const { registry } = world;
+  if (registry === undefined) throw new Refusal("lifecycle", "a ledger begins with log-opened");
+  const before = world.records.get(entry.stream);
+  world.records.set(entry.stream, advance(before, registry, entry, statement, at));
+}
+
+/**
+ * The public key line with which the envelope's signature must verify: the key
+ * enrolled for the actor, revoked or not (`advance` judges that), the system's
+ * key, or, for the opening entry, the key that it names.
+ */
+export function signingKey(registry: Registry | undefined, entry: Pick<Entry, "envelope">): string {
+  const { head, systemKey } = claimedSigner(entry.envelope);
+  if (registry === undefined) {
+    if (systemKey === undefined) throw new Refusal("lifecycle", "a ledger begins with log-opened");
+    return systemKey;
+  }
+  if (head.actor === registry.system.actor) return registry.system.publicKey;
+  const person = Object.hasOwn(registry.persons, head.actor)
+    ? registry.persons[head.actor]
+    : undefined;
+  if (person === undefined) {
+    throw new Refusal("signer-enrolled", `${head.actor} is not enrolled in this ledger`);
+  }
+  const key = person.keys.find((item) => item.fingerprint === head.key);
+  if (key === undefined) {
+    throw new Refusal("key-bound", `the key ${head.key} is not enrolled for ${head.actor}`);
+  }
+  return key.publicKey;
+}

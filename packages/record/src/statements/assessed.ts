@@ -1,0 +1,74 @@
+/**
+ * What the rollback undoes, as an analysis found it. The report itself is an
+ * artefact named by digest; what the rules and the approver need is here in
+ * clear. With no repository there is no report, and the unknowns say so.
+ */
+import { array, int, object, oneOf, sha256Hex, type Infer } from "../bytes/shape.ts";
+import { recordHash } from "../lifecycle/record-hash.ts";
+import { voidDecisions } from "../lifecycle/state.ts";
+import { aboutRecord, existing, predicate, saying, type RecordStatement } from "./statement-type.ts";
+import { actorId, name, recordId } from "./words.ts";
+
+const shape = predicate(
+  {
+    record: recordId,
+    /** The tool and version that made the report, for instance `countermand-undo@0.1.0`. */
+    tool: name,
+    commits: int(0, 100_000_000),
+    files: int(0, 100_000_000),
+    /** Authors of undone commits who are enrolled. */
+    authors: array(actorId, { max: 200 }),
+    /** Authors of undone commits who are not. */
+    unknownAuthors: int(0, 1_000_000),
+    implications: array(
+      object({
+        id: name,
+        rule: name,
+        direction: oneOf(["worse", "better", "changed"]),
+        severity: oneOf(["info", "low", "medium", "high", "critical"]),
+        count: int(1, 1_000_000),
+      }),
+      { max: 60 },
+    ),
+    /** Codes of what could not be known. Empty means that nothing was. */
+    unknowns: array(name, { max: 60 }),
+  },
+  { report: object({ digest: sha256Hex, size: int(0, 1_099_511_627_776) }) },
+);
+type Body = Infer<typeof shape>;
+
+export const assessed: RecordStatement<Body> = {
+  name: "assessed",
+  stream: "record",
+  saidBy: "initiate",
+  during: ["proposed", "pending_approval", "authorised"],
+  shape,
+  subjects: aboutRecord,
+  apply(body, before, { said }) {
+    const { authorisation: _void, ...state } = existing(before);
+    return {
+      ...state,
+      status: "pending_approval",
+      hash: recordHash(state.id, state.proposal.digest, said.payloadDigest),
+      assessment: {
+        ...saying(said),
+        digest: said.payloadDigest,
+        ...(body.report === undefined ? {} : { report: body.report }),
+        commits: body.commits,
+        files: body.files,
+        authors: body.authors,
+        unknownAuthors: body.unknownAuthors,
+        implications: body.implications,
+        unknowns: body.unknowns,
+      },
+      decisions: voidDecisions(state, said.index),
+    };
+  },
+  says(body) {
+    const worse = body.implications.filter((item) => item.direction === "worse").length;
+    const unknown = body.unknowns.length === 0 ? "" : `, ${body.unknowns.length} unknown`;
+    return body.report === undefined
+      ? `assesses: what this undoes is unknown (${body.unknowns.join(", ")})`
+      : `assesses: undoes ${body.commits} commits in ${body.files} files, ${worse} implications for the worse${unknown}`;
+  },
+};

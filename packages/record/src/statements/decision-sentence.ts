@@ -1,0 +1,28 @@
+/**
+ * The sentence that an approver reads and signs: what they agree to, from the
+ * record's own fields and in printable ASCII, so that what was shown and what
+ * was signed can be compared afterwards.
+ */
+import type { RecordState } from "../lifecycle/state.ts";
+import { showIdentity } from "./words.ts";
+
+export function decisionSentence(state: RecordState, decision: "approve" | "reject"): string {
+  const { proposal, assessment } = state;
+  const verb = decision === "approve" ? "Approve" : "Reject";
+  const what = `${verb} ${state.id}: take ${proposal.service} in ${proposal.environment} from ${showIdentity(proposal.current)} back to ${showIdentity(proposal.target)}, for ${proposal.reason}`;
+  const until = proposal.expiresAt === undefined ? "" : `, until ${proposal.expiresAt}`;
+  return `${what}${until}; ${consequences(assessment)}.`;
+}
+
+function consequences(assessment: RecordState["assessment"]): string {
+  if (assessment === undefined) return "not assessed";
+  if (assessment.report === undefined) return "what it undoes is unknown";
+  const worse = assessment.implications.filter((item) => item.direction === "worse");
+  const names = worse.slice(0, 5).map((item) => `${item.id} (${item.severity})`);
+  const more = worse.length > names.length ? ` and ${worse.length - names.length} more` : "";
+  return [
+    `it undoes ${assessment.commits} commits in ${assessment.files} files`,
+    worse.length === 0 ? "no implication for the worse was found" : `brings back ${names.join(", ")}${more}`,
+    ...(assessment.unknowns.length === 0 ? [] : [`unknown: ${assessment.unknowns.slice(0, 5).join(", ")}`]),
+  ].join("; ");
+}

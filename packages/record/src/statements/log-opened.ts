@@ -1,0 +1,59 @@
+/**
+ * The first entry of a ledger: whose it is, its log key, the system's key, the
+ * policy, and the first administrator. Signed by the system key, because nobody
+ * is enrolled yet; whoever trusts the log key trusts this entry.
+ */
+import { string, type Infer } from "../bytes/shape.ts";
+import { rule } from "../constitution/refusal.ts";
+import { digestOf } from "../lifecycle/record-hash.ts";
+import { personFields, personFrom } from "./person-added.ts";
+import { publicKey } from "./public-key.ts";
+import { predicate, type RegistryStatement } from "./statement-type.ts";
+import { policy } from "./words.ts";
+
+const shape = predicate({
+  /** The log's C2SP verifier key. */
+  logKey: string({ min: 1, max: 400, pattern: /^[\x21-\x7e]+$/, what: "a C2SP verifier key" }),
+  systemKey: publicKey,
+  policy,
+  administrator: personFields,
+});
+type Body = Infer<typeof shape>;
+
+export const logOpened: RegistryStatement<Body> = {
+  name: "log-opened",
+  stream: "registry",
+  saidBy: "system",
+  opens: true,
+  shape,
+  subjects: (body) => [
+    { name: "urn:countermand:log-key", digest: { sha256: digestOf(body.logKey) } },
+  ],
+  apply(body, _none, said) {
+    rule("registry", body.administrator.permissions.includes("administer"), () =>
+      "the first person must have the permission `administer`, or nobody could ever add another",
+    );
+    rule("registry", body.administrator.kind === "human", () =>
+      "the first administrator is a natural person",
+    );
+    rule("registry", body.administrator.key.fingerprint !== body.systemKey.fingerprint, () =>
+      "the system and a person cannot share a key",
+    );
+    const person = personFrom(body.administrator, said.index);
+    return {
+      instance: said.head.instance,
+      logKey: body.logKey,
+      system: {
+        actor: said.head.actor,
+        fingerprint: body.systemKey.fingerprint,
+        publicKey: body.systemKey.line,
+      },
+      policy: body.policy,
+      policyDigest: digestOf(body.policy),
+      persons: { [person.id]: person },
+      head: said.leafHash,
+      length: 0,
+    };
+  },
+  says: (body) => `opens the ledger; ${body.administrator.id} is its first administrator`,
+};

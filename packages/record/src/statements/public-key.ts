@@ -1,0 +1,38 @@
+/** A public key as a statement carries it: one authorized_keys line without a comment, and its fingerprint. */
+import { RecordError } from "../bytes/error.ts";
+import { object, string, type Infer, type Shape } from "../bytes/shape.ts";
+import { Refusal } from "../constitution/refusal.ts";
+import { fingerprint as fingerprintOf, parsePublicKey, parsePublicKeyLine } from "../sshsig/public-key.ts";
+import { holderOf, type Registry } from "../registry/registry.ts";
+import { fingerprint } from "./words.ts";
+
+const line = string({
+  max: 4000,
+  pattern: /^[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}$/,
+  what: "an SSH public key line without options or comment",
+});
+const pair = object({ fingerprint, line });
+
+/** Line and fingerprint, which must belong together. */
+export const publicKey: Shape<Infer<typeof pair>> = (value, path = "") => {
+  const found = pair(value, path);
+  const blob = parsePublicKeyLine(found.line);
+  parsePublicKey(blob);
+  if (fingerprintOf(blob) !== found.fingerprint) {
+    throw new RecordError("key", `the key's fingerprint is ${fingerprintOf(blob)}, not ${found.fingerprint}`, {
+      where: path,
+    });
+  }
+  return found;
+};
+
+/** Refuses a key that anybody holds or ever held: a revoked key does not come back. */
+export function newToRegistry(registry: Registry, key: Infer<typeof pair>): void {
+  const holder = holderOf(registry, key.fingerprint);
+  if (holder !== undefined || registry.system.fingerprint === key.fingerprint) {
+    throw new Refusal(
+      "registry",
+      `the key ${key.fingerprint} is or was enrolled for ${holder?.id ?? registry.system.actor}; enrol a key of the person's own`,
+    );
+  }
+}

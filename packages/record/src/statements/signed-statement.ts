@@ -1,0 +1,114 @@
+/**
+ * From an envelope to a statement that is known to be signed: parse strictly,
+ * find the kind, check the signature under the kind's namespace. Whether the
+ * key may speak is not asked here; that is `advance`.
+ */
+import { sha256 } from "@countermand/tlog";
+import type { JsonObject } from "../bytes/canonical-json.ts";
+import { decodeBase64, encodeHex } from "../bytes/encoding.ts";
+import { quote, RecordError } from "../bytes/error.ts";
+import type { Envelope } from "../dsse/envelope.ts";
+import { pae } from "../dsse/pae.ts";
+import { formatStatement, parseStatement, statementPayloadType } from "../dsse/statement.ts";
+import { fingerprint, parsePublicKey, parsePublicKeyLine } from "../sshsig/public-key.ts";
+import { verifySshsig } from "../sshsig/verify.ts";
+import { namespaceOf, predicateType, type Head, type Subject } from "./statement-type.ts";
+import { statementTypes, type AnyStatementType } from "./types.ts";
+
+export interface ParsedStatement {
+  readonly type: AnyStatementType;
+  readonly subjects: readonly Subject[];
+  readonly head: Head;
+  readonly body: JsonObject;
+  /** SHA-256 of the payload, in hex. */
+  readonly payloadDigest: string;
+}
+
+export interface SignedStatement extends ParsedStatement {
+  /** Set for security keys only. */
+  readonly userPresent?: boolean;
+}
+
+/** The payload's statement, its shape checked. No signature is looked at. */
+export function parsePayload(payload: Uint8Array): ParsedStatement {
+  const frame = parseStatement(payload);
+  const name = /^urn:countermand:statement:([a-z-]+):v1$/.exec(frame.predicateType)?.[1];
+  const type = name === undefined ? undefined : statementTypes.get(name);
+  if (type === undefined) {
+    throw new RecordError("shape", `${quote(frame.predicateType, 80)} is not a kind of statement that is known here`, {
+      where: "predicateType",
+    });
+  }
+  const predicate: JsonObject = type.shape(frame.predicate, "predicate");
+  const { id, actor, key, instance, occurredAt, ...body } = predicate as JsonObject & Head;
+  return {
+    type,
+    subjects: frame.subject,
+    head: { id, actor, key, instance, occurredAt },
+    body: body as JsonObject,
+    payloadDigest: encodeHex(sha256(payload)),
+  };
+}
+
+/**
+ * `head` and `body` as payload bytes, ready to be signed. The shape is checked
+ * here too, so that nobody is asked to sign what would be refused.
+ */
+export function makePayload(
+  type: string,
+  subjects: readonly Subject[],
+  head: Head,
+  body: JsonObject,
+): Uint8Array {
+  const bytes = formatStatement({
+    subject: subjects,
+    predicateType: predicateType(type),
+    predicate: { ...body, ...head } as JsonObject,
+  });
+  parsePayload(bytes);
+  return bytes;
+}
+
+/**
+ * The statement in an envelope whose one signature verifies for `publicKey`
+ * (an authorized_keys line). Throws a `RecordError` that says what is wrong.
+ */
+export async function openEnvelope(envelope: Envelope, publicKey: string): Promise<SignedStatement> {
+  if (envelope.payloadType !== statementPayloadType) {
+    throw new RecordError("envelope", `expected ${statementPayloadType}`, { where: "payloadType" });
+  }
+  const [signature, ...others] = envelope.signatures;
+  if (signature === undefined || others.length > 0) {
+    throw new RecordError("envelope", `found ${envelope.signatures.length} signatures; a statement has one`, {
+      where: "signatures",
+    });
+  }
+  const payload = decodeBase64(envelope.payload);
+  const statement = parsePayload(payload);
+  const key = parsePublicKeyLine(publicKey);
+  parsePublicKey(key);
+  if (signature.keyid !== fingerprint(key) || statement.head.key !== signature.keyid) {
+    throw new RecordError("signature", `the statement names the key ${statement.head.key}, the envelope ${quote(signature.keyid, 60)}, and the key in question is ${fingerprint(key)}; all three must be one`);
+  }
+  const verified = await verifySshsig({
+    signature: decodeBase64(signature.sig),
+    message: pae(statementPayloadType, payload),
+    namespace: namespaceOf(statement.type.name),
+    key,
+    require: { userPresence: true, userVerification: false },
+  });
+  return {
+    ...statement,
+    ...(verified.userPresent === undefined ? {} : { userPresent: verified.userPresent }),
+  };
+}
+
+/** Who says to have signed, before the signature is checked; `systemKey` only in an opening. */
+export function claimedSigner(envelope: Envelope): {
+  readonly head: Head;
+  readonly systemKey?: string;
+} {
+  const { type, head, body } = parsePayload(decodeBase64(envelope.payload));
+  if (type.name !== "log-opened") return { head };
+  return { head, systemKey: (body["systemKey"] as { readonly line: string }).line };
+}

@@ -1,0 +1,56 @@
+/**
+ * Every kind of statement. A new kind is a file beside this one and a line
+ * here; a test refuses a file that is not listed.
+ */
+import type { JsonObject } from "../bytes/canonical-json.ts";
+import { assessed } from "./assessed.ts";
+import { authorised } from "./authorised.ts";
+import { closed } from "./closed.ts";
+import { decision } from "./decision.ts";
+import { evidence } from "./evidence.ts";
+import { executionFinished } from "./execution-finished.ts";
+import { executionStarted } from "./execution-started.ts";
+import { expired } from "./expired.ts";
+import { keyAdded } from "./key-added.ts";
+import { keyRevoked } from "./key-revoked.ts";
+import { lapsed } from "./lapsed.ts";
+import { logOpened } from "./log-opened.ts";
+import { observation } from "./observation.ts";
+import { openingDeleted } from "./opening-deleted.ts";
+import { personAdded } from "./person-added.ts";
+import { proposed } from "./proposed.ts";
+import { reviewed } from "./reviewed.ts";
+import { stabilised } from "./stabilised.ts";
+import type { RecordStatement, RegistryStatement } from "./statement-type.ts";
+import { verification } from "./verification.ts";
+import { withdrawn } from "./withdrawn.ts";
+
+/** A kind whose body type is forgotten. */
+export type AnyStatementType = RecordStatement<JsonObject> | RegistryStatement<JsonObject>;
+
+const all: readonly AnyStatementType[] = [
+  logOpened,
+  personAdded,
+  keyAdded,
+  keyRevoked,
+  proposed,
+  assessed,
+  evidence,
+  decision,
+  authorised,
+  executionStarted,
+  executionFinished,
+  observation,
+  verification,
+  stabilised,
+  reviewed,
+  closed,
+  withdrawn,
+  expired,
+  lapsed,
+  openingDeleted,
+];
+
+export const statementTypes: ReadonlyMap<string, AnyStatementType> = new Map(
+  all.map((type) => [type.name, type]),
+);

@@ -1,0 +1,148 @@
+/** The vocabulary that statements share: one shape for each word, used everywhere it is said. */
+import { commitmentText } from "../bytes/commitment.ts";
+import {
+  array,
+  commitId,
+  int,
+  literal,
+  object,
+  oneOf,
+  sha256Hex,
+  string,
+  union,
+  type Infer,
+} from "../bytes/shape.ts";
+
+export { commitmentText };
+
+/**
+ * A person's, workload's or controller's id in the ledger. Opaque by default, so
+ * that the ledger holds no name; also safe in an allowed_signers file, where a
+ * principal is a pattern.
+ */
+export const actorId = string({
+  max: 64,
+  pattern: /^[a-z0-9][a-z0-9._-]{0,63}$/,
+  what: "an id of lower-case letters, digits, '.', '_' and '-'",
+});
+
+export const fingerprint = string({
+  pattern: /^SHA256:[A-Za-z0-9+/]{43}$/,
+  what: "an SSH key fingerprint written as SHA256: and 43 base64 characters",
+});
+
+/** A log's origin in the sense of C2SP tlog-checkpoint: a schema-less URL without spaces or '+'. */
+export const origin = string({
+  max: 255,
+  pattern: /^[A-Za-z0-9][A-Za-z0-9._/:-]{0,254}$/,
+  what: "a schema-less URL such as audit.example.com/rollbacks",
+});
+
+export const recordId = string({
+  max: 20,
+  pattern: /^RB-[0-9]{4}-[1-9][0-9]{0,8}$/,
+  what: "a record number such as RB-2026-7",
+});
+
+/** A service, environment or check: an identifier of the team's own, never free text. */
+export const name = string({
+  max: 100,
+  pattern: /^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,99}$/,
+  what: "a name of letters, digits and . _ / : @ -, without spaces",
+});
+
+/** A ticket or incident: an id or a URL, never free text. */
+export const ticket = string({
+  max: 200,
+  pattern: /^[A-Za-z0-9#][A-Za-z0-9._/:#?=&%~-]{0,199}$/,
+  what: "a ticket or incident id or URL without spaces",
+});
+
+export const permissions = [
+  "initiate",
+  "approve",
+  "execute",
+  "observe",
+  "verify",
+  "review",
+  "administer",
+] as const;
+export const permission = oneOf(permissions);
+export type Permission = Infer<typeof permission>;
+
+export const actorKinds = ["human", "workload", "controller", "agent"] as const;
+export const actorKind = oneOf(actorKinds);
+export type ActorKind = Infer<typeof actorKind>;
+
+export const rollbackKinds = [
+  "revert",
+  "redeploy-previous",
+  "config-revert",
+  "flag-off",
+  "state-restore",
+] as const;
+export const rollbackKind = oneOf(rollbackKinds);
+
+/**
+ * An immutable identity of a state: never a tag or a branch, which can move.
+ * `version` is for what has a number of its own and no digest (a flag's version,
+ * an infrastructure state's serial).
+ */
+export const identity = union("type", {
+  commit: object({ type: literal("commit"), commit: commitId }),
+  image: object({ type: literal("image"), digest: sha256Hex }, { name }),
+  artifact: object({ type: literal("artifact"), digest: sha256Hex }, { name }),
+  version: object({ type: literal("version"), name, version: name }),
+});
+export type Identity = Infer<typeof identity>;
+
+export const identityTypes = ["commit", "image", "artifact", "version"] as const;
+
+/** One line for a person: what this identity is, short. */
+export function showIdentity(value: Identity): string {
+  switch (value.type) {
+    case "commit":
+      return value.commit.slice(0, 12);
+    case "image":
+    case "artifact":
+      return `${value.name === undefined ? "" : `${value.name}@`}sha256:${value.digest.slice(0, 12)}`;
+    case "version":
+      return `${value.name}@${value.version}`;
+  }
+}
+
+/** The policy in force: what a proposal may say, how many must agree, how long things may take. */
+export const policy = object({
+  id: name,
+  version: int(1, 1_000_000),
+  /** Distinct persons who must approve. */
+  approvals: int(1, 10),
+  reasons: array(name, { min: 1, max: 50 }),
+  /** A request without its quorum expires after this long. */
+  requestHours: int(1, 8760),
+  /** An authorisation may be used this long. */
+  windowMinutes: int(1, 10_080),
+  /** A temporary rollback may last at most this long. */
+  temporaryDays: int(1, 366),
+});
+export type Policy = Infer<typeof policy>;
+
+/** A policy that a team can live with on its first day. */
+export const defaultPolicy: Policy = {
+  id: "countermand-default",
+  version: 1,
+  approvals: 1,
+  reasons: [
+    "availability",
+    "performance",
+    "correctness",
+    "data-integrity",
+    "security",
+    "dependency",
+    "configuration",
+    "compliance",
+  ],
+  requestHours: 72,
+  windowMinutes: 240,
+  temporaryDays: 30,
+};
