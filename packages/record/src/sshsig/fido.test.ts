@@ -349,6 +349,7 @@ test("DER of an ECDSA signature has one spelling", () => {
     ["nothing", ""],
     ["a cut", "300702020ff0201"],
     ["a byte after it", "3007020200ff02010100"],
+    ["a byte after s, inside", "3008020200ff02010100"],
     ["a length that lies", "3006020200ff020101"],
     ["the long form of a length", "308107020200ff020101"],
     ["a negative number", "3006020181020101"],
