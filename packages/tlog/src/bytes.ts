@@ -1,0 +1,99 @@
+/**
+ * Strict encodings: base64 of RFC 4648 §4 with padding, UTF-8, decimal numbers.
+ * What would print differently is refused, so every value has one spelling.
+ */
+import { TlogError, type TlogErrorCode } from "./error.ts";
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const values = new Map([...alphabet].map((char, value) => [char, value]));
+
+export function encodeBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 3) {
+    const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    const left = bytes.length - i;
+    text += alphabet[group >> 18];
+    text += alphabet[(group >> 12) & 63];
+    text += left > 1 ? alphabet[(group >> 6) & 63] : "=";
+    text += left > 2 ? alphabet[group & 63] : "=";
+  }
+  return text;
+}
+
+/** Undefined unless `encodeBase64` gives `text` back. */
+export function decodeBase64(text: string): Uint8Array | undefined {
+  if (text.length % 4 !== 0) return undefined;
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  const bytes = new Uint8Array((text.length / 4) * 3 - padding);
+  let at = 0;
+  for (let i = 0; i < text.length; i += 4) {
+    const isLast = i + 4 === text.length;
+    let group = 0;
+    for (let j = 0; j < 4; j++) {
+      const padded = isLast && j >= 4 - padding;
+      const value = padded ? 0 : values.get(text[i + j] ?? "");
+      if (value === undefined) return undefined;
+      group = (group << 6) | value;
+    }
+    for (const shift of [16, 8, 0]) {
+      if (at < bytes.length) bytes[at++] = (group >> shift) & 255;
+      else if (((group >> shift) & 255) !== 0) return undefined;
+    }
+  }
+  return bytes;
+}
+
+/** The number that `text` is the shortest decimal of, or undefined; at most 2^53 - 1. */
+export function parseDecimal(text: string): number | undefined {
+  if (!/^(?:0|[1-9][0-9]{0,15})$/.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+export function encodeUtf8(text: string): Uint8Array {
+  return utf8.encode(text);
+}
+
+/** Strict: no replacement characters, no byte order mark swallowed. */
+export function decodeUtf8(bytes: Uint8Array, code: TlogErrorCode): string {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    throw new TlogError(code, "this is not valid UTF-8");
+  }
+}
+
+interface Utf8 {
+  readonly TextEncoder: new () => { encode(text: string): Uint8Array };
+  readonly TextDecoder: new (
+    label: string,
+    options: { fatal: boolean; ignoreBOM: boolean },
+  ) => { decode(bytes: Uint8Array): string };
+}
+// Neither Node's nor the DOM's types are known here; both have these.
+const web = globalThis as unknown as Utf8;
+const utf8 = new web.TextEncoder();
+const strictUtf8 = new web.TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Foreign text in an error message: short, quoted, printable ASCII. */
+export function quote(text: string, max = 40): string {
+  const shown = JSON.stringify(text.slice(0, max)).replaceAll(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return text.length > max ? `${shown}...` : shown;
+}

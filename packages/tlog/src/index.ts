@@ -1,0 +1,76 @@
+/** The transparency log in C2SP formats: bytes in, proofs out. */
+export {
+  formatCheckpoint,
+  openCheckpoint,
+  parseCheckpoint,
+  type Checkpoint,
+} from "./checkpoint.ts";
+export { cosigner } from "./cosignature.ts";
+export {
+  assertSafeEd25519PublicKey,
+  ed25519PublicKey,
+  signEd25519,
+  verifyEd25519,
+} from "./ed25519.ts";
+export { TlogError, type TlogErrorCode } from "./error.ts";
+export { EMPTY_ROOT, HASH_SIZE, leafHash, nodeHash, sha256 } from "./hash.ts";
+export {
+  formatNote,
+  formatSignature,
+  openNote,
+  parseNote,
+  signNote,
+  type Note,
+  type NoteSignature,
+  type OpenedNote,
+} from "./note.ts";
+export {
+  formatSignerKey,
+  formatVerifierKey,
+  isKeyName,
+  keyId,
+  keyTypes,
+  parseSignerKey,
+  parseVerifierKey,
+  type KeyType,
+  type NoteSigner,
+  type NoteVerifier,
+} from "./note-key.ts";
+export {
+  consistencyProof,
+  consistencyProofNodes,
+  inclusionProof,
+  inclusionProofNodes,
+  verifyConsistency,
+  verifyInclusion,
+  type HashReader,
+} from "./proof.ts";
+export { formatProofFile, parseProofFile, verifyProofFile, type ProofFile } from "./proof-file.ts";
+export {
+  decodeBundle,
+  decodeTile,
+  encodeBundle,
+  encodeTile,
+  entriesPath,
+  MAX_ENTRY_SIZE,
+  parseTilePath,
+  partialWidth,
+  TILE_WIDTH,
+  tileHashReader,
+  tilePath,
+  tileRoot,
+  tilesForSize,
+  type TileId,
+  type TilePath,
+  type TileReader,
+} from "./tile.ts";
+export {
+  appendLeafHashes,
+  decodeCompact,
+  emptyTree,
+  encodeCompact,
+  peakNodes,
+  rootOf,
+  type CompactTree,
+  type Node,
+} from "./tree.ts";

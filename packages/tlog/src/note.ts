@@ -1,0 +1,182 @@
+/**
+ * C2SP signed-note v1.0.0: a text with signature lines below it. Stricter than
+ * the specification where it leaves a choice: at most 100 signature lines,
+ * canonical base64 only, and one malformed line refuses the whole note.
+ */
+import {
+  concat,
+  decodeBase64,
+  decodeUtf8,
+  encodeBase64,
+  encodeUtf8,
+  equalBytes,
+  quote,
+} from "./bytes.ts";
+import { signedCosignature, splitCosignature } from "./cosignature.ts";
+import { verifyEd25519 } from "./ed25519.ts";
+import { TlogError } from "./error.ts";
+import { isKeyName, keyTypes, type NoteSigner, type NoteVerifier } from "./note-key.ts";
+
+export interface NoteSignature {
+  readonly name: string;
+  readonly keyId: number;
+  /** What follows the key id; its form depends on the key's type. */
+  readonly signature: Uint8Array;
+}
+
+export interface Note {
+  /** Ends with a newline; this is what is signed. */
+  readonly text: string;
+  readonly signatures: readonly NoteSignature[];
+}
+
+export interface OpenedNote {
+  readonly text: string;
+  /** Signatures by keys that were given, each true; at least one. */
+  readonly verified: readonly (NoteSignature & {
+    readonly verifier: NoteVerifier;
+    /** For a cosignature: POSIX seconds of the cosigner's clock. */
+    readonly timestamp?: number;
+  })[];
+  /** Signatures by keys that were not given. */
+  readonly ignored: readonly NoteSignature[];
+}
+
+const maxNoteBytes = 1_000_000;
+const maxSignatures = 100;
+
+/** `formatNote(parseNote(b))` gives `b` back. Throws a `TlogError` "note" with the line. */
+export function parseNote(bytes: Uint8Array): Note {
+  const refuse = (problem: string, where?: string) => new TlogError("note", problem, where);
+  if (bytes.length > maxNoteBytes) {
+    throw refuse(`found ${bytes.length} bytes; a note has at most ${maxNoteBytes}`);
+  }
+  const control = bytes.findIndex((byte) => byte < 0x20 && byte !== 0x0a);
+  if (control !== -1)
+    throw refuse("a note has no control character but newline", `byte ${control}`);
+  const note = decodeUtf8(bytes, "note");
+  // The text may hold blank lines of its own: the last one divides.
+  const divide = note.lastIndexOf("\n\n");
+  if (divide === -1) throw refuse("there is no blank line between text and signatures");
+  const text = note.slice(0, divide + 1);
+  const rest = note.slice(divide + 2);
+  const firstLine = text.split("\n").length + 1;
+  if (!rest.endsWith("\n")) {
+    throw refuse(
+      rest === "" ? "there is no signature" : "the last signature line does not end with a newline",
+      `line ${firstLine}`,
+    );
+  }
+  const lines = rest.slice(0, -1).split("\n");
+  if (lines.length > maxSignatures) {
+    throw refuse(`found ${lines.length} signature lines; at most ${maxSignatures} are read`);
+  }
+  const signatures = lines.map((line, i) => parseSignature(line, `line ${firstLine + i}`));
+  return { text, signatures };
+}
+
+function parseSignature(line: string, where: string): NoteSignature {
+  const match = /^\u2014 ([^ ]+) ([^ ]+)$/.exec(line);
+  const [, name = "", base64 = ""] = match ?? [];
+  if (match === null || !isKeyName(name)) {
+    throw new TlogError(
+      "note",
+      "a signature line is an em dash, a key name and base64, each after one space",
+      where,
+    );
+  }
+  const bytes = decodeBase64(base64);
+  if (bytes === undefined || bytes.length < 5) {
+    throw new TlogError(
+      "note",
+      "the signature is not canonical base64 of a key id and a signature",
+      where,
+    );
+  }
+  return { name, keyId: new DataView(bytes.buffer).getUint32(0), signature: bytes.slice(4) };
+}
+
+/** One signature line with its newline. */
+export function formatSignature(signature: NoteSignature): string {
+  const id = new Uint8Array(4);
+  new DataView(id.buffer).setUint32(0, signature.keyId);
+  return `\u2014 ${signature.name} ${encodeBase64(concat(id, signature.signature))}\n`;
+}
+
+export function formatNote(note: Note): Uint8Array {
+  if (!note.text.endsWith("\n") || /[\u0000-\u0009\u000b-\u001f]/.test(note.text)) {
+    throw new TypeError("a note's text ends with a newline and has no other control character");
+  }
+  return encodeUtf8(`${note.text}\n${note.signatures.map(formatSignature).join("")}`);
+}
+
+/** The note that `signers` make of `text`, in their order. */
+export async function signNote(text: string, signers: readonly NoteSigner[]): Promise<Uint8Array> {
+  const bytes = encodeUtf8(text);
+  const signatures = await Promise.all(
+    signers.map(async ({ name, keyId, sign }) => ({ name, keyId, signature: await sign(bytes) })),
+  );
+  return formatNote({ text, signatures });
+}
+
+/**
+ * Opens a note: every signature by a given key (name and id both) must be true,
+ * and there must be one. Others are ignored.
+ */
+export async function openNote(
+  bytes: Uint8Array,
+  verifiers: readonly NoteVerifier[],
+): Promise<OpenedNote> {
+  const { text, signatures } = parseNote(bytes);
+  const message = encodeUtf8(text);
+  const verified: OpenedNote["verified"][number][] = [];
+  const ignored: NoteSignature[] = [];
+  for (const signature of signatures) {
+    const verifier = verifiers.find(
+      (key) => key.name === signature.name && key.keyId === signature.keyId,
+    );
+    if (verifier === undefined) {
+      ignored.push(signature);
+      continue;
+    }
+    if (
+      verified.some(
+        (item) => item.verifier === verifier && equalBytes(item.signature, signature.signature),
+      )
+    )
+      continue;
+    const good = await check(verifier, message, signature.signature);
+    if (good === undefined) {
+      throw new TlogError(
+        "signature",
+        `the signature by ${quote(signature.name)} is not true of this text`,
+      );
+    }
+    verified.push({ ...signature, verifier, ...good });
+  }
+  if (verified.length === 0) {
+    throw new TlogError(
+      "signature",
+      `none of the ${signatures.length} signatures is by a key that was asked for (${verifiers.map((key) => key.name).join(", ")})`,
+    );
+  }
+  return { text, verified, ignored };
+}
+
+async function check(
+  verifier: NoteVerifier,
+  text: Uint8Array,
+  signature: Uint8Array,
+): Promise<{ readonly timestamp?: number } | undefined> {
+  switch (verifier.type) {
+    case keyTypes.ed25519:
+      return (await verifyEd25519(verifier.publicKey, text, signature)) ? {} : undefined;
+    case keyTypes.ed25519Cosignature: {
+      const cosignature = splitCosignature(signature);
+      if (cosignature === undefined) return undefined;
+      const { timestamp, signature: raw } = cosignature;
+      const good = await verifyEd25519(verifier.publicKey, signedCosignature(timestamp, text), raw);
+      return good ? { timestamp } : undefined;
+    }
+  }
+}
