@@ -5,6 +5,7 @@ export default defineConfig({
   resolve: { conditions: ["source", "node", "import", "default"] },
   test: {
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
+    globalSetup: ["packages/app/src/storage/testing/global-setup.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",

@@ -1,0 +1,158 @@
+/**
+ * The tables as Kysely knows them. The truth is in `migrations/`; the golden
+ * dump under test holds the two together. Sizes and indexes are safe integers
+ * (both engines refuse to read a larger one), hashed bytes are bytes, times are
+ * RFC 3339 text in UTC with milliseconds, which sorts as it reads.
+ */
+import type { ColumnType } from "kysely";
+
+type AppendOnly<T> = ColumnType<T, T, never>;
+
+/** One transparency log. Every other row of the ledger names its `log_id`. */
+export interface LogTable {
+  log_id: AppendOnly<number>;
+  origin: AppendOnly<string>;
+  state: "active" | "frozen" | "closed";
+  /** Why it is not active. */
+  reason: string | null;
+  created_at: AppendOnly<string>;
+}
+
+/** Keys that sign or signed the log's checkpoints; the private halves are elsewhere. */
+export interface LogKeyTable {
+  log_id: AppendOnly<number>;
+  /** C2SP verifier key: `name+id+base64`. */
+  vkey: AppendOnly<string>;
+  /** The key signs checkpoints of this size and above … */
+  from_size: AppendOnly<number>;
+  /** … and below this one; null while it signs. */
+  until_size: number | null;
+}
+
+/** The only rows of the ledger that change. */
+export interface LogHeadTable {
+  log_id: AppendOnly<number>;
+  size: number;
+  root: Uint8Array;
+  /** Roots of the perfect subtrees of `size`, as tlog's `encodeCompact` writes them. */
+  compact: Uint8Array;
+  /** The newest entry's time; the next is never earlier. */
+  recorded_at: string;
+  /** Raised by each process that takes the log over; a process with another one is stale. */
+  epoch: number;
+}
+
+export interface EntryTable {
+  log_id: AppendOnly<number>;
+  idx: AppendOnly<number>;
+  leaf: AppendOnly<Uint8Array>;
+  leaf_hash: AppendOnly<Uint8Array>;
+  identity_hash: AppendOnly<Uint8Array>;
+}
+
+/** Full tiles only: partial ones are derived from the rows below them. */
+export interface TileTable {
+  log_id: AppendOnly<number>;
+  level: AppendOnly<number>;
+  n: AppendOnly<number>;
+  hashes: AppendOnly<Uint8Array>;
+  root: AppendOnly<Uint8Array>;
+}
+
+/** Every checkpoint that was given out, but perhaps the newest. */
+export interface CheckpointTable {
+  log_id: AppendOnly<number>;
+  size: AppendOnly<number>;
+  root: AppendOnly<Uint8Array>;
+  note: AppendOnly<string>;
+  published_at: AppendOnly<string>;
+}
+
+/** Who may speak. A view. */
+export interface RegistryTable {
+  log_id: AppendOnly<number>;
+  idx: number;
+  /** JSON of the record package's `Registry`. */
+  state: string;
+}
+
+/** One row a record. A view. */
+export interface RecordTable {
+  log_id: AppendOnly<number>;
+  year: AppendOnly<number>;
+  number: AppendOnly<number>;
+  id: AppendOnly<string>;
+  uid: AppendOnly<string>;
+  status: string;
+  kind: string;
+  service: string;
+  environment: string;
+  reason: string;
+  target: string;
+  proposer: string;
+  proposed_at: string;
+  changed_at: string;
+  /** When time alone will change it. */
+  due_at: string | null;
+  /** Index of its newest entry. */
+  idx: number;
+  /** JSON of the record package's `RecordState`. */
+  state: string;
+}
+
+/** Which statement each entry holds. A view. */
+export interface RecordEntryTable {
+  log_id: AppendOnly<number>;
+  idx: AppendOnly<number>;
+  stream: AppendOnly<string>;
+  type: AppendOnly<string>;
+  statement: AppendOnly<string>;
+  payload_digest: AppendOnly<string>;
+  actor: AppendOnly<string>;
+  occurred_at: AppendOnly<string>;
+}
+
+/** Texts behind commitments: kept beside the ledger, deleted one by one. */
+export interface OpeningTable {
+  log_id: AppendOnly<number>;
+  commitment: AppendOnly<string>;
+  /** The entry whose statement made the commitment. */
+  idx: AppendOnly<number>;
+  /** Base64 of 32 bytes. */
+  salt: AppendOnly<string>;
+  /** JSON. */
+  value: AppendOnly<string>;
+}
+
+export interface AuditTable {
+  repository: AppendOnly<string>;
+  head: string;
+  finished_at: string;
+  commits: number;
+  reversals: number;
+  /** JSON array of strings. */
+  unknowns: string;
+}
+
+export interface ReversalTable {
+  repository: AppendOnly<string>;
+  commit_id: AppendOnly<string>;
+  committed_at: AppendOnly<string>;
+  /** The object that `audit --json` prints. */
+  finding: AppendOnly<string>;
+}
+
+export interface Tables {
+  log: LogTable;
+  log_key: LogKeyTable;
+  log_head: LogHeadTable;
+  entry: EntryTable;
+  tile: TileTable;
+  checkpoint: CheckpointTable;
+  registry: RegistryTable;
+  record: RecordTable;
+  record_entry: RecordEntryTable;
+  opening: OpeningTable;
+  audit: AuditTable;
+  reversal: ReversalTable;
+}
