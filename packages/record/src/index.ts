@@ -7,7 +7,13 @@ export {
   type JsonObject,
   type JsonValue,
 } from "./bytes/canonical-json.ts";
-export { checkOpening, commit, makeOpening, openingShape, type Opening } from "./bytes/commitment.ts";
+export {
+  checkOpening,
+  commit,
+  makeOpening,
+  openingShape,
+  type Opening,
+} from "./bytes/commitment.ts";
 export {
   decodeBase64,
   decodeHex,

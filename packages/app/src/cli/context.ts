@@ -13,6 +13,7 @@ export interface Context {
   err(text: string): void;
   /** Raw bytes to standard output. */
   outBytes(bytes: Uint8Array): void;
+  errBytes(bytes: Uint8Array): void;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
   readonly columns: number;

@@ -39,7 +39,10 @@ export class Texts {
   }
 
   /** A field to spread into a body: nothing where there is no text. */
-  optional<K extends string>(field: K, value: string | undefined): { readonly [key in K]?: string } {
+  optional<K extends string>(
+    field: K,
+    value: string | undefined,
+  ): { readonly [key in K]?: string } {
     return value === undefined || value === ""
       ? {}
       : ({ [field]: this.commit(value) } as { [key in K]: string });
@@ -79,7 +82,10 @@ export async function say(
   const subjects =
     kind.stream === "registry" ? kind.subjects(body, registry) : kind.subjects(body, state);
   const payload = makePayload(type, subjects, head, body);
-  const signature = await speaker.signer.sign(namespaceOf(type), pae(statementPayloadType, payload));
+  const signature = await speaker.signer.sign(
+    namespaceOf(type),
+    pae(statementPayloadType, payload),
+  );
   return speaker.countermand.submit({
     envelope: {
       payload: encodeBase64(payload),

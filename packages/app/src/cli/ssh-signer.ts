@@ -6,7 +6,12 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { fingerprint, formatPublicKeyLine, parseArmor, parsePublicKeyLine } from "@countermand/record";
+import {
+  fingerprint,
+  formatPublicKeyLine,
+  parseArmor,
+  parsePublicKeyLine,
+} from "@countermand/record";
 import type { Context } from "./context.ts";
 import { CommandError, exitCodes, usage } from "./exit.ts";
 
@@ -42,7 +47,12 @@ export function sshSigner(context: Context, key: string | undefined): SshSigner 
     fingerprint: fingerprint(blob),
     publicKey: formatPublicKeyLine(blob),
     async sign(namespace, message) {
-      const armored = await run(context, ["-Y", "sign", "-q", "-f", path, "-n", namespace], message, path);
+      const armored = await run(
+        context,
+        ["-Y", "sign", "-q", "-f", path, "-n", namespace],
+        message,
+        path,
+      );
       return parseArmor(armored);
     },
   };
@@ -67,7 +77,8 @@ function findKey(context: Context, key: string | undefined): string {
   }
   for (const name of defaults) {
     const path = join(home, ".ssh", name);
-    if (existsSync(path) || existsSync(`${path}.pub`)) return existsSync(path) ? path : `${path}.pub`;
+    if (existsSync(path) || existsSync(`${path}.pub`))
+      return existsSync(path) ? path : `${path}.pub`;
   }
   throw usage(
     "No SSH key was found in ~/.ssh. Make one with `ssh-keygen -t ed25519`, or name one with --key or COUNTERMAND_KEY.",
@@ -91,15 +102,22 @@ async function run(
   const code = await new Promise<number | null>((done, fail) => {
     child.on("error", (error) =>
       fail(
-        new CommandError(exitCodes.couldNot, "ssh-keygen was not found; install OpenSSH's client.", {
-          cause: error,
-        }),
+        new CommandError(
+          exitCodes.couldNot,
+          "ssh-keygen was not found; install OpenSSH's client.",
+          {
+            cause: error,
+          },
+        ),
       ),
     );
     child.on("close", done);
   });
   if (code !== 0) {
-    throw new CommandError(exitCodes.couldNot, `ssh-keygen could not sign with ${path}; nothing was sent.`);
+    throw new CommandError(
+      exitCodes.couldNot,
+      `ssh-keygen could not sign with ${path}; nothing was sent.`,
+    );
   }
   return Buffer.concat(output).toString("utf8");
 }

@@ -140,7 +140,9 @@ export class Batch {
   change(): Change {
     return {
       recordedAt: this.#recordedAt,
-      ...(this.#registryChanged && this.#registry !== undefined ? { registry: this.#registry } : {}),
+      ...(this.#registryChanged && this.#registry !== undefined
+        ? { registry: this.#registry }
+        : {}),
       records: [...this.#changed].map((id) => this.#record(id)),
       entries: this.#entries,
     };
@@ -251,9 +253,7 @@ export class Batch {
       occurredAt: head.occurredAt,
       openings,
       deletes:
-        type.name === "opening-deleted"
-          ? (statement.body["commitments"] as readonly string[])
-          : [],
+        type.name === "opening-deleted" ? (statement.body["commitments"] as readonly string[]) : [],
     });
     return { bytes, identity: identityOf(head.id) };
   }
@@ -265,7 +265,9 @@ export class Batch {
     refused?: Error,
   ): Outcome<Decided> {
     const state = this.#records.get(stream);
-    const types = this.#entries.slice(this.#entries.length - leaves.length).map((entry) => entry.type);
+    const types = this.#entries
+      .slice(this.#entries.length - leaves.length)
+      .map((entry) => entry.type);
     return {
       kind: "append",
       leaves,

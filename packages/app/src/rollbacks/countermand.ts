@@ -6,7 +6,9 @@
 import type {
   Artefact,
   Envelope,
+  JsonObject,
   Opening,
+  Policy,
   RecordState,
   Registry,
   Status,
@@ -89,7 +91,11 @@ export interface AuditedReversal {
   readonly committedAt: string;
   readonly subject: string;
   readonly author: string;
-  readonly undoes: readonly { readonly commit: string; readonly match: string; readonly share: number }[];
+  readonly undoes: readonly {
+    readonly commit: string;
+    readonly match: string;
+    readonly share: number;
+  }[];
   readonly reappliedBy: string | null;
   readonly reason: string | null;
 }
@@ -111,7 +117,17 @@ export interface ExportOptions {
   readonly withhold?: "all" | readonly string[];
 }
 
+export interface OpeningRequest {
+  readonly origin: string;
+  readonly policy: Policy;
+  /** The first person, as `log-opened` carries them. */
+  readonly administrator: JsonObject;
+  readonly openings: readonly Opening[];
+}
+
 export interface Countermand {
+  /** Opens the ledger. Throws a `RollbacksError` "conflict" where it is open already. */
+  openLedger(request: OpeningRequest): Promise<Instance>;
   instance(): Promise<Instance>;
   submit(submission: Submission): Promise<Accepted>;
   records(query: RecordQuery): Promise<Page<RecordSummary>>;
@@ -122,7 +138,9 @@ export interface Countermand {
   putArtefact(bytes: Uint8Array): Promise<Artefact>;
   getArtefact(digest: string): Promise<Uint8Array | undefined>;
   audits(): Promise<readonly AuditSummary[]>;
-  reversals(query: { readonly repository?: string; readonly after?: string; readonly limit?: number }): Promise<
-    Page<AuditedReversal>
-  >;
+  reversals(query: {
+    readonly repository?: string;
+    readonly after?: string;
+    readonly limit?: number;
+  }): Promise<Page<AuditedReversal>>;
 }

@@ -16,8 +16,10 @@ export function checkSigner(
   registry: Registry,
 ): void {
   const { head } = said;
-  rule("instance-bound", head.instance === registry.instance, () =>
-    `the statement was made for the ledger ${head.instance}, this is ${registry.instance}`,
+  rule(
+    "instance-bound",
+    head.instance === registry.instance,
+    () => `the statement was made for the ledger ${head.instance}, this is ${registry.instance}`,
   );
   checkClock(said);
   const isSystem = head.actor === registry.system.actor;
@@ -27,39 +29,59 @@ export function checkSigner(
       : `${type.name} follows from the entries; nobody says it`,
   );
   if (isSystem) {
-    rule("key-bound", head.key === registry.system.fingerprint, () =>
-      `${head.key} is not the system's key, that is ${registry.system.fingerprint}`,
+    rule(
+      "key-bound",
+      head.key === registry.system.fingerprint,
+      () => `${head.key} is not the system's key, that is ${registry.system.fingerprint}`,
     );
     return;
   }
   const person = Object.hasOwn(registry.persons, head.actor)
     ? registry.persons[head.actor]
     : undefined;
-  rule("signer-enrolled", person !== undefined, () => `${head.actor} is not enrolled in this ledger`);
-  rule("key-bound", holderOf(registry, head.key)?.id === person.id, () =>
-    `the key ${head.key} is not enrolled for ${head.actor}`,
+  rule(
+    "signer-enrolled",
+    person !== undefined,
+    () => `${head.actor} is not enrolled in this ledger`,
   );
-  rule("signer-enrolled", usableKey(person, head.key) !== undefined, () =>
-    `the key ${head.key} of ${head.actor} was revoked; sign with a key in use`,
+  rule(
+    "key-bound",
+    holderOf(registry, head.key)?.id === person.id,
+    () => `the key ${head.key} is not enrolled for ${head.actor}`,
   );
-  rule("key-type", said.userPresent !== false, () =>
-    `the security key ${head.key} signed without a touch; a touch is required`,
+  rule(
+    "signer-enrolled",
+    usableKey(person, head.key) !== undefined,
+    () => `the key ${head.key} of ${head.actor} was revoked; sign with a key in use`,
+  );
+  rule(
+    "key-type",
+    said.userPresent !== false,
+    () => `the security key ${head.key} signed without a touch; a touch is required`,
   );
   const { saidBy } = type;
   if (saidBy !== "anyone" && saidBy !== "system") {
-    rule("signer-permitted", person.permissions.includes(saidBy), () =>
-      `${head.actor} lacks the permission \`${saidBy}\`, which ${type.name} needs`,
+    rule(
+      "signer-permitted",
+      person.permissions.includes(saidBy),
+      () => `${head.actor} lacks the permission \`${saidBy}\`, which ${type.name} needs`,
     );
   }
-  rule("humans-decide", type.humansOnly !== true || person.kind === "human", () =>
-    `${head.actor} is ${person.kind === "agent" ? "an" : "a"} ${person.kind}; ${type.name} is for a natural person`,
+  rule(
+    "humans-decide",
+    type.humansOnly !== true || person.kind === "human",
+    () =>
+      `${head.actor} is ${person.kind === "agent" ? "an" : "a"} ${person.kind}; ${type.name} is for a natural person`,
   );
 }
 
 /** Nobody speaks from the future. Late is allowed, and shown. */
 export function checkClock(said: Said): void {
   const ahead = Date.parse(said.head.occurredAt) - Date.parse(said.recordedAt);
-  rule("clock", ahead <= clockTolerance, () =>
-    `the statement says it was made at ${said.head.occurredAt}, after it was recorded at ${said.recordedAt}; check the signer's clock`,
+  rule(
+    "clock",
+    ahead <= clockTolerance,
+    () =>
+      `the statement says it was made at ${said.head.occurredAt}, after it was recorded at ${said.recordedAt}; check the signer's clock`,
   );
 }

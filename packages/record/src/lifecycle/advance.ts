@@ -59,8 +59,10 @@ export function advanceRegistry(
   else checkClock(now);
   checkSubjects(now, type.subjects(statement.body, before));
   const after = type.apply(statement.body, before, now);
-  rule("key-bound", now.head.key === after.system.fingerprint || before !== undefined, () =>
-    "the opening entry is signed by the system key that it names",
+  rule(
+    "key-bound",
+    now.head.key === after.system.fingerprint || before !== undefined,
+    () => "the opening entry is signed by the system key that it names",
   );
   return { ...after, head: at.leafHash, length: (before?.length ?? 0) + 1 };
 }
@@ -116,41 +118,61 @@ function checkState(
     rule("lifecycle", type.opens === true, () => `there is no record ${now.stream}; propose first`);
     return;
   }
-  rule("record-bound", type.opens === true || now.body["record"] === state.id, () =>
-    `the statement is about ${String(now.body["record"])}, not about ${state.id}`,
+  rule(
+    "record-bound",
+    type.opens === true || now.body["record"] === state.id,
+    () => `the statement is about another record than ${state.id}`,
   );
-  rule("record-bound", state.timeline.length < maxRecordEntries, () =>
-    `${state.id} has ${maxRecordEntries} entries; no record needs more`,
+  rule(
+    "record-bound",
+    state.timeline.length < maxRecordEntries,
+    () => `${state.id} has ${maxRecordEntries} entries; no record needs more`,
   );
   const owed = follows(state, registry, now.recordedAt);
   if (type.saidBy === "system") {
-    rule("system-only", owed?.type === type.name && sameBody(owed.body, now.body), () =>
-      `${type.name} does not follow from the entries of ${state.id} at ${now.recordedAt}`,
+    rule(
+      "system-only",
+      owed?.type === type.name && sameBody(owed.body, now.body),
+      () => `${type.name} does not follow from the entries of ${state.id} at ${now.recordedAt}`,
     );
   } else {
-    rule("nothing-overdue", owed === undefined, () =>
-      `${state.id} was ${owed?.type} before this was recorded, and no entry says so`,
+    rule(
+      "nothing-overdue",
+      owed === undefined,
+      () => `${state.id} was ${owed?.type} before this was recorded, and no entry says so`,
     );
   }
-  rule("lifecycle", type.during.includes(state.status), () =>
-    `${state.id} is ${state.status}; ${type.name} can be said while it is ${type.during.join(", ")}`,
+  rule(
+    "lifecycle",
+    type.during.includes(state.status),
+    () =>
+      `${state.id} is ${state.status}; ${type.name} can be said while it is ${type.during.join(", ")}`,
   );
 }
 
 /** The entry's links must be the newest entries of its stream and of the registry. */
 function checkChain(prev: string | undefined, registry: string | undefined, entry: Entry): void {
-  rule("chain", entry.prev === prev, () =>
-    `the entry follows ${entry.prev ?? "nothing"} in ${entry.stream}, but the newest entry there is ${prev ?? "none"}: an entry is missing, out of order or not of this stream`,
+  rule(
+    "chain",
+    entry.prev === prev,
+    () =>
+      `the entry follows ${entry.prev ?? "nothing"} in ${entry.stream}, but the newest entry there is ${prev ?? "none"}: an entry is missing, out of order or not of this stream`,
   );
-  rule("chain", entry.registry === registry, () =>
-    `the entry was decided under registry ${entry.registry ?? "none"}, but the newest is ${registry ?? "none"}`,
+  rule(
+    "chain",
+    entry.registry === registry,
+    () =>
+      `the entry was decided under registry ${entry.registry ?? "none"}, but the newest is ${registry ?? "none"}`,
   );
 }
 
 function checkSubjects(now: Said, expected: Said["subjects"]): void {
   const wanted = canonicalize(expected as unknown as JsonValue);
-  rule("record-bound", canonicalize(now.subjects as unknown as JsonValue) === wanted, () =>
-    `the statement was signed about another version: it names ${now.subjects[0]?.digest["sha256"] ?? "no digest"}, in force is ${expected[0]?.digest["sha256"] ?? "none"}; read it again and sign anew`,
+  rule(
+    "record-bound",
+    canonicalize(now.subjects as unknown as JsonValue) === wanted,
+    () =>
+      `the statement was signed about another version: it names ${now.subjects[0]?.digest["sha256"] ?? "no digest"}, in force is ${expected[0]?.digest["sha256"] ?? "none"}; read it again and sign anew`,
   );
 }
 

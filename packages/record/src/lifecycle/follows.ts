@@ -18,7 +18,11 @@ export interface Following {
 }
 
 /** The system statement owed on `state` at `now` (RFC 3339, milliseconds, UTC), if any. */
-export function follows(state: RecordState, registry: Registry, now: string): Following | undefined {
+export function follows(
+  state: RecordState,
+  registry: Registry,
+  now: string,
+): Following | undefined {
   const due = deadlineOf(state);
   if (due !== undefined && now >= due.at) {
     return due.type === "stabilised"

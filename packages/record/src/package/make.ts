@@ -4,7 +4,7 @@
  * the same bytes.
  */
 import { writeArchive, type ArchiveFile } from "../archive/archive.ts";
-import { canonicalBytes, type JsonValue } from "../bytes/canonical-json.ts";
+import { canonicalBytes } from "../bytes/canonical-json.ts";
 import type { Opening } from "../bytes/commitment.ts";
 import { encodeUtf8 } from "../bytes/encoding.ts";
 import { artefactsOf, type RecordState } from "../lifecycle/state.ts";
@@ -53,10 +53,10 @@ export function makePackage(parts: PackageParts): Uint8Array {
   const signed = signatureFiles(parts.entries);
   const files: ArchiveFile[] = [
     { path: paths.readme, bytes: encodeUtf8(packageReadme(state, parts.origin, parts.entries)) },
-    { path: paths.manifest, bytes: canonicalBytes(manifest as unknown as JsonValue) },
+    { path: paths.manifest, bytes: canonicalBytes(manifest) },
     { path: paths.checkpoint, bytes: encodeUtf8(parts.checkpoint) },
     { path: paths.logKey, bytes: encodeUtf8(`${parts.logKey}\n`) },
-    { path: paths.openings, bytes: canonicalBytes(openings as unknown as JsonValue) },
+    { path: paths.openings, bytes: canonicalBytes(openings) },
     ...parts.entries.flatMap((entry) => [
       { path: paths.entry(entry.index), bytes: entry.bytes },
       { path: paths.proof(entry.index), bytes: encodeUtf8(entry.proof) },

@@ -31,7 +31,11 @@ export interface VerifyReport {
   readonly checks: readonly Check[];
   readonly findings: readonly Finding[];
   readonly notChecked: readonly string[];
-  readonly openings: { readonly opened: number; readonly withheld: number; readonly deleted: number };
+  readonly openings: {
+    readonly opened: number;
+    readonly withheld: number;
+    readonly deleted: number;
+  };
 }
 
 /** Counts checks by kind and keeps what failed. */

@@ -59,7 +59,10 @@ export async function verifyPackage(
   if (log !== undefined && replayed.registry !== undefined) {
     await tally.try("the ledger's opening names its log key", paths.entry(0), () => {
       if (replayed.registry?.logKey !== log.key) {
-        throw new RecordError("package", `the checkpoint is signed by ${log.key}, but the ledger was opened with ${replayed.registry?.logKey}`);
+        throw new RecordError(
+          "package",
+          `the checkpoint is signed by ${log.key}, but the ledger was opened with ${replayed.registry?.logKey}`,
+        );
       }
     });
   }
@@ -70,7 +73,13 @@ export async function verifyPackage(
     ...(log === undefined ? {} : { log }),
     checks: tally.checks(),
     findings: tally.findings,
-    notChecked: notChecked(manifest, log?.pinned === true, openings.withheld, missing, replayed.record),
+    notChecked: notChecked(
+      manifest,
+      log?.pinned === true,
+      openings.withheld,
+      missing,
+      replayed.record,
+    ),
     openings,
   };
 }
@@ -92,7 +101,10 @@ async function checkLog(
       manifest.origin,
     );
     if (checkpoint.size !== manifest.size) {
-      throw new RecordError("package", `the checkpoint is of size ${checkpoint.size}, the manifest says ${manifest.size}`);
+      throw new RecordError(
+        "package",
+        `the checkpoint is of size ${checkpoint.size}, the manifest says ${manifest.size}`,
+      );
     }
     log = {
       origin: checkpoint.origin,
@@ -106,7 +118,10 @@ async function checkLog(
   if (logKey !== undefined) {
     await tally.try("the log's key is the one you trust", paths.logKey, () => {
       if (log?.key !== logKey) {
-        throw new RecordError("package", `this package is from a ledger with the key ${log?.key ?? "unknown"}, not from the one you named`);
+        throw new RecordError(
+          "package",
+          `this package is from a ledger with the key ${log?.key ?? "unknown"}, not from the one you named`,
+        );
       }
     });
   }
@@ -129,7 +144,10 @@ async function checkInclusion(
         throw new RecordError("package", `its proof is for entry ${proof.index}`);
       }
       if (!equalBytes(proof.checkpoint, checkpoint)) {
-        throw new RecordError("package", "its proof is against another checkpoint than the package's");
+        throw new RecordError(
+          "package",
+          "its proof is against another checkpoint than the package's",
+        );
       }
       await verifyProofFile({
         file,
@@ -155,11 +173,15 @@ async function replay(files: Files, manifest: Manifest, tally: Tally): Promise<R
   for (const index of manifest.entries) {
     const where = paths.entry(index);
     const followed = await tally.try("signatures are good and the rules hold", where, async () => {
-      if (index <= last) throw new RecordError("package", "the manifest lists entries out of order");
+      if (index <= last)
+        throw new RecordError("package", "the manifest lists entries out of order");
       last = index;
       const { entry, statement } = await replayEntry(world, index, need(files, where));
       if (entry.stream !== "registry" && entry.stream !== manifest.record) {
-        throw new RecordError("package", `it belongs to ${entry.stream}, not to ${manifest.record}`);
+        throw new RecordError(
+          "package",
+          `it belongs to ${entry.stream}, not to ${manifest.record}`,
+        );
       }
       for (const [commitment, path] of commitmentsIn(statement.type.name, statement.body)) {
         commitments.set(commitment, `${where} ${path}`);
@@ -218,10 +240,16 @@ async function checkArtefacts(
     await tally.try("artefacts are what statements name", where, () => {
       if (size === undefined) throw new RecordError("package", "no statement names this artefact");
       if (!item.included || bytes === undefined) {
-        throw new RecordError("package", "the manifest and the archive disagree on whether it is included");
+        throw new RecordError(
+          "package",
+          "the manifest and the archive disagree on whether it is included",
+        );
       }
       if (bytes.length !== size || encodeHex(sha256(bytes)) !== item.digest) {
-        throw new RecordError("package", `its bytes are not those that were named: ${bytes.length} bytes, SHA-256 ${encodeHex(sha256(bytes))}`);
+        throw new RecordError(
+          "package",
+          `its bytes are not those that were named: ${bytes.length} bytes, SHA-256 ${encodeHex(sha256(bytes))}`,
+        );
       }
     });
   }
@@ -229,7 +257,10 @@ async function checkArtefacts(
   await tally.try("artefacts are what statements name", paths.manifest, () => {
     const forgotten = [...named.keys()].find((digest) => !listed.has(digest));
     if (forgotten !== undefined) {
-      throw new RecordError("package", `the artefact sha256:${forgotten} is named by a statement and not listed`);
+      throw new RecordError(
+        "package",
+        `the artefact sha256:${forgotten} is named by a statement and not listed`,
+      );
     }
   });
   return manifest.artefacts.filter((item) => !item.included).length;
@@ -286,19 +317,27 @@ function notChecked(
 ): readonly string[] {
   const notes: string[] = [];
   if (!pinned) {
-    notes.push("Whose ledger this is: the log's key was taken from the package itself. Give the key that you know with --log-key.");
+    notes.push(
+      "Whose ledger this is: the log's key was taken from the package itself. Give the key that you know with --log-key.",
+    );
   }
   notes.push(`What came later: this is the record as of ${manifest.size} entries in the ledger.`);
-  notes.push("Whether the ledger shows others the same history: no witness has cosigned this checkpoint.");
+  notes.push(
+    "Whether the ledger shows others the same history: no witness has cosigned this checkpoint.",
+  );
   notes.push("The times: they are the signers' and the ledger's own clocks.");
   notes.push("That each key belongs to the person named: an administrator of the ledger said so.");
   if (withheld > 0) notes.push(`${withheld} texts: their openings were withheld.`);
   if (missing > 0) notes.push(`${missing} artefacts: they are named by digest and not included.`);
   if (record?.assessment?.report !== undefined) {
-    notes.push("That the undo report is right: repeat it from the repository with `countermand undo`.");
+    notes.push(
+      "That the undo report is right: repeat it from the repository with `countermand undo`.",
+    );
   }
   if ((record?.assessment?.unknownAuthors ?? 0) > 0) {
-    notes.push(`Whether an approver wrote what is undone, for ${record?.assessment?.unknownAuthors} authors who are not enrolled.`);
+    notes.push(
+      `Whether an approver wrote what is undone, for ${record?.assessment?.unknownAuthors} authors who are not enrolled.`,
+    );
   }
   return notes;
 }

@@ -22,7 +22,9 @@ test.each([
 
 test("refuses a text that repeats another field, whatever its case and punctuation", () => {
   const impact = "Customers cannot pay since 02:40, about 7 % of checkouts fail";
-  expect(refused(`${impact.toUpperCase()}!`, [impact])).toEqual([expect.stringMatching(/repeats another field/)]);
+  expect(refused(`${impact.toUpperCase()}!`, [impact])).toEqual([
+    expect.stringMatching(/repeats another field/),
+  ]);
   expect(refused(impact, ["something else"])).toEqual([]);
 });
 
@@ -31,5 +33,7 @@ test("a text of 4001 characters is refused whole, and quickly", () => {
 });
 
 test("other languages are words too", () => {
-  expect(refused("Seit 02:40 schlagen 7 % der Bezahlungen im Checkout mit Zeitüberschreitung fehl")).toEqual([]);
+  expect(
+    refused("Seit 02:40 schlagen 7 % der Bezahlungen im Checkout mit Zeitüberschreitung fehl"),
+  ).toEqual([]);
 });

@@ -26,12 +26,16 @@ export function lintRationale(text: string, others: readonly string[] = []): rea
   const advise = (says: string) => remarks.push({ level: "advice", says });
 
   if (trimmed.length > maxLength) {
-    refuse(`The rationale has ${trimmed.length} characters; keep it under ${maxLength} and attach the rest as evidence.`);
+    refuse(
+      `The rationale has ${trimmed.length} characters; keep it under ${maxLength} and attach the rest as evidence.`,
+    );
     return remarks;
   }
   const words = trimmed.match(/[\p{L}\p{N}][\p{L}\p{N}.%'-]*/gu) ?? [];
   if (words.length < minWords) {
-    refuse(`The rationale has ${words.length} words; say in at least ${minWords} what you saw, since when, and why going back is better than fixing forward.`);
+    refuse(
+      `The rationale has ${words.length} words; say in at least ${minWords} what you saw, since when, and why going back is better than fixing forward.`,
+    );
   }
   if (others.some((other) => other !== "" && normal(other) === normal(trimmed))) {
     refuse("The rationale repeats another field; say why, not what.");
@@ -40,20 +44,32 @@ export function lintRationale(text: string, others: readonly string[] = []): rea
   if (words.length >= minWords && distinct.size < words.length / 2) {
     refuse("The rationale repeats the same words; say what you saw, since when, and why.");
   }
-  const substance = normal(trimmed.replaceAll(hollow, " ")).split(" ").filter((word) => word.length > 1);
+  const substance = normal(trimmed.replaceAll(hollow, " "))
+    .split(" ")
+    .filter((word) => word.length > 1);
   if (words.length >= minWords && substance.length < 4) {
-    refuse("The rationale says that something is broken, not what: name the symptom, the component, and what changed.");
+    refuse(
+      "The rationale says that something is broken, not what: name the symptom, the component, and what changed.",
+    );
   }
-  if (!/\d/.test(trimmed)) advise("A number helps a reader later: an error rate, a latency, a time.");
+  if (!/\d/.test(trimmed))
+    advise("A number helps a reader later: an error rate, a latency, a time.");
   if (!/\b(?:since|after|at|from|when|began|started|until)\b/i.test(trimmed)) {
     advise("Say since when: it lets a reviewer match the rollback with alerts and deployments.");
   }
-  if (!/\b(?:instead|rather|than|because|forward|faster|safer|takes?|cannot|would|risk)\b/i.test(trimmed)) {
+  if (
+    !/\b(?:instead|rather|than|because|forward|faster|safer|takes?|cannot|would|risk)\b/i.test(
+      trimmed,
+    )
+  ) {
     advise("Say why going back is better than fixing forward.");
   }
   return remarks;
 }
 
 function normal(text: string): string {
-  return text.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, " ").trim();
+  return text
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
 }

@@ -30,7 +30,11 @@ export interface Registry {
   readonly instance: string;
   readonly logKey: string;
   /** The system's own actor: it signs only what follows from entries and clock. */
-  readonly system: { readonly actor: string; readonly fingerprint: string; readonly publicKey: string };
+  readonly system: {
+    readonly actor: string;
+    readonly fingerprint: string;
+    readonly publicKey: string;
+  };
   readonly policy: Policy;
   readonly policyDigest: string;
   readonly persons: { readonly [id: string]: Person };
@@ -48,7 +52,5 @@ export function holderOf(registry: Registry, fingerprint: string): Person | unde
 
 /** The person's key if it is enrolled and not revoked. */
 export function usableKey(person: Person, fingerprint: string): EnrolledKey | undefined {
-  return person.keys.find(
-    (key) => key.fingerprint === fingerprint && key.revokedAt === undefined,
-  );
+  return person.keys.find((key) => key.fingerprint === fingerprint && key.revokedAt === undefined);
 }

@@ -6,7 +6,13 @@
 import { array, int, object, oneOf, sha256Hex, type Infer } from "../bytes/shape.ts";
 import { recordHash } from "../lifecycle/record-hash.ts";
 import { voidDecisions } from "../lifecycle/state.ts";
-import { aboutRecord, existing, predicate, saying, type RecordStatement } from "./statement-type.ts";
+import {
+  aboutRecord,
+  existing,
+  predicate,
+  saying,
+  type RecordStatement,
+} from "./statement-type.ts";
 import { actorId, name, recordId } from "./words.ts";
 
 const shape = predicate(

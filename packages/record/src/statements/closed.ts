@@ -4,7 +4,13 @@
  */
 import { oneOf, timestamp, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
-import { aboutRecord, existing, predicate, saying, type RecordStatement } from "./statement-type.ts";
+import {
+  aboutRecord,
+  existing,
+  predicate,
+  saying,
+  type RecordStatement,
+} from "./statement-type.ts";
 import { commitmentText, recordId } from "./words.ts";
 
 const shape = predicate(

@@ -20,7 +20,7 @@ function visit(value: JsonValue, path: string, found: Map<string, string>): void
     value.forEach((item: JsonValue, i) => visit(item, `${path}[${i}]`, found));
   } else if (typeof value === "object") {
     for (const [key, item] of Object.entries(value)) {
-      visit(item as JsonValue, path === "" ? key : `${path}.${key}`, found);
+      visit(item, path === "" ? key : `${path}.${key}`, found);
     }
   }
 }

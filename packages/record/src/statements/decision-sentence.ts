@@ -22,7 +22,11 @@ function consequences(assessment: RecordState["assessment"]): string {
   const more = worse.length > names.length ? ` and ${worse.length - names.length} more` : "";
   return [
     `it undoes ${assessment.commits} commits in ${assessment.files} files`,
-    worse.length === 0 ? "no implication for the worse was found" : `brings back ${names.join(", ")}${more}`,
-    ...(assessment.unknowns.length === 0 ? [] : [`unknown: ${assessment.unknowns.slice(0, 5).join(", ")}`]),
+    worse.length === 0
+      ? "no implication for the worse was found"
+      : `brings back ${names.join(", ")}${more}`,
+    ...(assessment.unknowns.length === 0
+      ? []
+      : [`unknown: ${assessment.unknowns.slice(0, 5).join(", ")}`]),
   ].join("; ");
 }

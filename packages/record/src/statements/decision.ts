@@ -6,7 +6,13 @@ import { oneOf, sha256Hex, string, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
 import { evidenceHash } from "../lifecycle/record-hash.ts";
 import { approvalsInForce } from "../lifecycle/state.ts";
-import { aboutRecord, existing, predicate, saying, type RecordStatement } from "./statement-type.ts";
+import {
+  aboutRecord,
+  existing,
+  predicate,
+  saying,
+  type RecordStatement,
+} from "./statement-type.ts";
 import { commitmentText, recordId } from "./words.ts";
 
 const shape = predicate(
@@ -32,15 +38,22 @@ export const decision: RecordStatement<Body> = {
   check(body, before, { said }) {
     const state = existing(before);
     const { actor } = said.head;
-    rule("approver-not-proposer", !state.proposers.includes(actor), () =>
-      `${actor} proposed ${state.id} and cannot decide on it; somebody else must`,
+    rule(
+      "approver-not-proposer",
+      !state.proposers.includes(actor),
+      () => `${actor} proposed ${state.id} and cannot decide on it; somebody else must`,
     );
-    rule("approver-not-author", state.assessment?.authors.includes(actor) !== true, () =>
-      `${actor} wrote a commit that ${state.id} undoes and cannot decide on it; somebody else must`,
+    rule(
+      "approver-not-author",
+      state.assessment?.authors.includes(actor) !== true,
+      () =>
+        `${actor} wrote a commit that ${state.id} undoes and cannot decide on it; somebody else must`,
     );
     if (body.decision === "approve") {
-      rule("lifecycle", state.status === "pending_approval", () =>
-        `${state.id} is ${state.status}; it needs no further approval`,
+      rule(
+        "lifecycle",
+        state.status === "pending_approval",
+        () => `${state.id} is ${state.status}; it needs no further approval`,
       );
       rule(
         "one-person-one-voice",
@@ -48,8 +61,11 @@ export const decision: RecordStatement<Body> = {
         () => `${actor} has approved this version of ${state.id} already; one person has one voice`,
       );
     }
-    rule("evidence-seen", body.evidenceSeen === evidenceHash(state.evidence), () =>
-      `evidence of ${state.id} changed since the approver read it; read it again and sign anew`,
+    rule(
+      "evidence-seen",
+      body.evidenceSeen === evidenceHash(state.evidence),
+      () =>
+        `evidence of ${state.id} changed since the approver read it; read it again and sign anew`,
     );
   },
   apply(body, before, { said }) {

@@ -2,7 +2,13 @@
 import { int, oneOf, sha256Hex, string, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
 import { ended, statuses } from "../lifecycle/state.ts";
-import { aboutRecord, existing, predicate, saying, type RecordStatement } from "./statement-type.ts";
+import {
+  aboutRecord,
+  existing,
+  predicate,
+  saying,
+  type RecordStatement,
+} from "./statement-type.ts";
 import { commitmentText, recordId } from "./words.ts";
 
 export const evidenceKinds = [
@@ -42,8 +48,10 @@ export const evidence: RecordStatement<Body> = {
   subjects: aboutRecord,
   check(body, before) {
     const state = existing(before);
-    rule("lifecycle", !state.evidence.some((item) => item.digest === body.digest), () =>
-      `the artefact sha256:${body.digest} is evidence of ${state.id} already`,
+    rule(
+      "lifecycle",
+      !state.evidence.some((item) => item.digest === body.digest),
+      () => `the artefact sha256:${body.digest} is evidence of ${state.id} already`,
     );
   },
   apply(body, before, { said }) {
@@ -62,5 +70,6 @@ export const evidence: RecordStatement<Body> = {
       ],
     };
   },
-  says: (body) => `adds evidence: ${body.kind}, ${body.size} bytes, sha256:${body.digest.slice(0, 12)}`,
+  says: (body) =>
+    `adds evidence: ${body.kind}, ${body.size} bytes, sha256:${body.digest.slice(0, 12)}`,
 };

@@ -33,14 +33,21 @@ export const executionFinished: RecordStatement<Body> = {
   check(body, before, { said }) {
     const state = existing(before);
     const running = state.executions.at(-1);
-    rule("lifecycle", running?.id === body.execution && running.finished === undefined, () =>
-      `${state.id} has no running execution ${body.execution}`,
+    rule(
+      "lifecycle",
+      running?.id === body.execution && running.finished === undefined,
+      () => `${state.id} has no running execution ${body.execution}`,
     );
-    rule("same-executor", body.outcome.type === "unknown" || running.actor === said.head.actor, () =>
-      `${running.actor} started this execution and reports on it; anybody else can only say that its outcome is unknown`,
+    rule(
+      "same-executor",
+      body.outcome.type === "unknown" || running.actor === said.head.actor,
+      () =>
+        `${running.actor} started this execution and reports on it; anybody else can only say that its outcome is unknown`,
     );
-    rule("clock", body.startedAt <= body.finishedAt, () =>
-      `the run ended at ${body.finishedAt}, before it started at ${body.startedAt}`,
+    rule(
+      "clock",
+      body.startedAt <= body.finishedAt,
+      () => `the run ended at ${body.finishedAt}, before it started at ${body.startedAt}`,
     );
   },
   apply(body, before, { said }) {

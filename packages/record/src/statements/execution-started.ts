@@ -5,7 +5,13 @@
 import { sha256Hex, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
 import { digestOf } from "../lifecycle/record-hash.ts";
-import { aboutRecord, existing, predicate, saying, type RecordStatement } from "./statement-type.ts";
+import {
+  aboutRecord,
+  existing,
+  predicate,
+  saying,
+  type RecordStatement,
+} from "./statement-type.ts";
 import { commitmentText, recordId } from "./words.ts";
 
 const shape = predicate({
@@ -27,14 +33,21 @@ export const executionStarted: RecordStatement<Body> = {
   check(body, before, { said }) {
     const state = existing(before);
     const window = state.authorisation;
-    rule("lifecycle", window !== undefined && window.hash === state.hash, () =>
-      `${state.id} has no authorisation in force`,
+    rule(
+      "lifecycle",
+      window !== undefined && window.hash === state.hash,
+      () => `${state.id} has no authorisation in force`,
     );
-    rule("lifecycle", said.recordedAt >= window.notBefore && said.recordedAt < window.notAfter, () =>
-      `the window of ${state.id} is ${window.notBefore} to ${window.notAfter}; it is ${said.recordedAt}`,
+    rule(
+      "lifecycle",
+      said.recordedAt >= window.notBefore && said.recordedAt < window.notAfter,
+      () =>
+        `the window of ${state.id} is ${window.notBefore} to ${window.notAfter}; it is ${said.recordedAt}`,
     );
-    rule("target-pinned", body.target === digestOf(state.proposal.target), () =>
-      `${state.id} was authorised for another target; run what was approved or propose anew`,
+    rule(
+      "target-pinned",
+      body.target === digestOf(state.proposal.target),
+      () => `${state.id} was authorised for another target; run what was approved or propose anew`,
     );
   },
   apply(body, before, { said }) {
@@ -42,7 +55,10 @@ export const executionStarted: RecordStatement<Body> = {
     return {
       ...state,
       status: "executing",
-      executions: [...state.executions, { ...saying(said), id: said.head.id, command: body.command }],
+      executions: [
+        ...state.executions,
+        { ...saying(said), id: said.head.id, command: body.command },
+      ],
     };
   },
   says: () => "starts the execution",

@@ -36,8 +36,10 @@ export const keyRevoked: RegistryStatement<Body> = {
         ),
       };
     });
-    rule("registry", hasAdministrator(after), () =>
-      "this is the last key of the last administrator; enrol another administrator first",
+    rule(
+      "registry",
+      hasAdministrator(after),
+      () => "this is the last key of the last administrator; enrol another administrator first",
     );
     return after;
   },

@@ -30,14 +30,21 @@ export const logOpened: RegistryStatement<Body> = {
     { name: "urn:countermand:log-key", digest: { sha256: digestOf(body.logKey) } },
   ],
   apply(body, _none, said) {
-    rule("registry", body.administrator.permissions.includes("administer"), () =>
-      "the first person must have the permission `administer`, or nobody could ever add another",
+    rule(
+      "registry",
+      body.administrator.permissions.includes("administer"),
+      () =>
+        "the first person must have the permission `administer`, or nobody could ever add another",
     );
-    rule("registry", body.administrator.kind === "human", () =>
-      "the first administrator is a natural person",
+    rule(
+      "registry",
+      body.administrator.kind === "human",
+      () => "the first administrator is a natural person",
     );
-    rule("registry", body.administrator.key.fingerprint !== body.systemKey.fingerprint, () =>
-      "the system and a person cannot share a key",
+    rule(
+      "registry",
+      body.administrator.key.fingerprint !== body.systemKey.fingerprint,
+      () => "the system and a person cannot share a key",
     );
     const person = personFrom(body.administrator, said.index);
     return {

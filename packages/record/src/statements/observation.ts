@@ -5,7 +5,13 @@
 import type { Infer } from "../bytes/shape.ts";
 import { digestOf } from "../lifecycle/record-hash.ts";
 import type { RecordState, Status } from "../lifecycle/state.ts";
-import { aboutRecord, existing, predicate, saying, type RecordStatement } from "./statement-type.ts";
+import {
+  aboutRecord,
+  existing,
+  predicate,
+  saying,
+  type RecordStatement,
+} from "./statement-type.ts";
 import { commitmentText, identity, name, recordId, showIdentity } from "./words.ts";
 
 const shape = predicate(

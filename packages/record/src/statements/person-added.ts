@@ -24,8 +24,11 @@ export function personFrom(fields: PersonFields, index: number): Person {
   const { key, ...person } = fields;
   if (fields.kind !== "human") {
     const wrong = fields.permissions.find((item) => humansOnly.has(item));
-    rule("humans-decide", wrong === undefined, () =>
-      `${fields.id} is a ${fields.kind} and cannot hold the permission ${wrong}; only a human can`,
+    rule(
+      "humans-decide",
+      wrong === undefined,
+      () =>
+        `${fields.id} is a ${fields.kind} and cannot hold the permission ${wrong}; only a human can`,
     );
   }
   return {

@@ -75,21 +75,32 @@ export const proposed: RecordStatement<Body> = {
     if (state !== undefined) {
       rule(
         "record-bound",
-        body.revises?.record === state.id && body.revises.hash === state.hash && body.uid === state.uid,
-        () => `this revision was made from another version of ${state.id}; read it again and sign anew`,
+        body.revises?.record === state.id &&
+          body.revises.hash === state.hash &&
+          body.uid === state.uid,
+        () =>
+          `this revision was made from another version of ${state.id}; read it again and sign anew`,
       );
     }
     const { policy } = registry;
-    rule("policy", policy.reasons.includes(body.reason), () =>
-      `the reason ${body.reason} is not in policy ${policy.id}; it knows ${policy.reasons.join(", ")}`,
+    rule(
+      "policy",
+      policy.reasons.includes(body.reason),
+      () =>
+        `the reason ${body.reason} is not in policy ${policy.id}; it knows ${policy.reasons.join(", ")}`,
     );
-    rule("policy", digestOf(body.current) !== digestOf(body.target), () =>
-      "the target is what runs now already; that is a redeploy, not a rollback",
+    rule(
+      "policy",
+      digestOf(body.current) !== digestOf(body.target),
+      () => "the target is what runs now already; that is a redeploy, not a rollback",
     );
     if (body.expiresAt !== undefined) {
       const lasts = Date.parse(body.expiresAt) - Date.parse(said.recordedAt);
-      rule("policy", lasts > 0 && lasts <= policy.temporaryDays * day, () =>
-        `a temporary rollback ends within ${policy.temporaryDays} days of being proposed; this one says ${body.expiresAt}`,
+      rule(
+        "policy",
+        lasts > 0 && lasts <= policy.temporaryDays * day,
+        () =>
+          `a temporary rollback ends within ${policy.temporaryDays} days of being proposed; this one says ${body.expiresAt}`,
       );
     }
   },

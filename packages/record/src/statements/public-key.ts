@@ -2,7 +2,11 @@
 import { RecordError } from "../bytes/error.ts";
 import { object, string, type Infer, type Shape } from "../bytes/shape.ts";
 import { Refusal } from "../constitution/refusal.ts";
-import { fingerprint as fingerprintOf, parsePublicKey, parsePublicKeyLine } from "../sshsig/public-key.ts";
+import {
+  fingerprint as fingerprintOf,
+  parsePublicKey,
+  parsePublicKeyLine,
+} from "../sshsig/public-key.ts";
 import { holderOf, type Registry } from "../registry/registry.ts";
 import { fingerprint } from "./words.ts";
 
@@ -19,9 +23,13 @@ export const publicKey: Shape<Infer<typeof pair>> = (value, path = "") => {
   const blob = parsePublicKeyLine(found.line);
   parsePublicKey(blob);
   if (fingerprintOf(blob) !== found.fingerprint) {
-    throw new RecordError("key", `the key's fingerprint is ${fingerprintOf(blob)}, not ${found.fingerprint}`, {
-      where: path,
-    });
+    throw new RecordError(
+      "key",
+      `the key's fingerprint is ${fingerprintOf(blob)}, not ${found.fingerprint}`,
+      {
+        where: path,
+      },
+    );
   }
   return found;
 };

@@ -1,18 +1,22 @@
 /** The review afterwards, by a person who took no part. */
 import { array, oneOf, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
-import { aboutRecord, existing, predicate, saying, type RecordStatement } from "./statement-type.ts";
+import {
+  aboutRecord,
+  existing,
+  predicate,
+  saying,
+  type RecordStatement,
+} from "./statement-type.ts";
 import { commitmentText, recordId, ticket } from "./words.ts";
 
-const shape = predicate(
-  {
-    record: recordId,
-    outcome: oneOf(["effective", "partly-effective", "ineffective"]),
-    /** Tickets of what is to change because of it. */
-    actions: array(ticket, { max: 50 }),
-    findings: commitmentText,
-  },
-);
+const shape = predicate({
+  record: recordId,
+  outcome: oneOf(["effective", "partly-effective", "ineffective"]),
+  /** Tickets of what is to change because of it. */
+  actions: array(ticket, { max: 50 }),
+  findings: commitmentText,
+});
 type Body = Infer<typeof shape>;
 
 export const reviewed: RecordStatement<Body> = {
@@ -25,8 +29,11 @@ export const reviewed: RecordStatement<Body> = {
   subjects: aboutRecord,
   check(_body, before, { said }) {
     const state = existing(before);
-    rule("reviewer-took-no-part", !state.participants.includes(said.head.actor), () =>
-      `${said.head.actor} took part in ${state.id} and cannot review it; somebody who did not must`,
+    rule(
+      "reviewer-took-no-part",
+      !state.participants.includes(said.head.actor),
+      () =>
+        `${said.head.actor} took part in ${state.id} and cannot review it; somebody who did not must`,
     );
   },
   apply(body, before, { said }) {

@@ -35,9 +35,13 @@ export function parsePayload(payload: Uint8Array): ParsedStatement {
   const name = /^urn:countermand:statement:([a-z-]+):v1$/.exec(frame.predicateType)?.[1];
   const type = name === undefined ? undefined : statementTypes.get(name);
   if (type === undefined) {
-    throw new RecordError("shape", `${quote(frame.predicateType, 80)} is not a kind of statement that is known here`, {
-      where: "predicateType",
-    });
+    throw new RecordError(
+      "shape",
+      `${quote(frame.predicateType, 80)} is not a kind of statement that is known here`,
+      {
+        where: "predicateType",
+      },
+    );
   }
   const predicate: JsonObject = type.shape(frame.predicate, "predicate");
   const { id, actor, key, instance, occurredAt, ...body } = predicate as JsonObject & Head;
@@ -45,7 +49,7 @@ export function parsePayload(payload: Uint8Array): ParsedStatement {
     type,
     subjects: frame.subject,
     head: { id, actor, key, instance, occurredAt },
-    body: body as JsonObject,
+    body,
     payloadDigest: encodeHex(sha256(payload)),
   };
 }
@@ -63,7 +67,7 @@ export function makePayload(
   const bytes = formatStatement({
     subject: subjects,
     predicateType: predicateType(type),
-    predicate: { ...body, ...head } as JsonObject,
+    predicate: { ...body, ...head },
   });
   parsePayload(bytes);
   return bytes;
@@ -73,22 +77,32 @@ export function makePayload(
  * The statement in an envelope whose one signature verifies for `publicKey`
  * (an authorized_keys line). Throws a `RecordError` that says what is wrong.
  */
-export async function openEnvelope(envelope: Envelope, publicKey: string): Promise<SignedStatement> {
+export async function openEnvelope(
+  envelope: Envelope,
+  publicKey: string,
+): Promise<SignedStatement> {
   if (envelope.payloadType !== statementPayloadType) {
     throw new RecordError("envelope", `expected ${statementPayloadType}`, { where: "payloadType" });
   }
   const [signature, ...others] = envelope.signatures;
   if (signature === undefined || others.length > 0) {
-    throw new RecordError("envelope", `found ${envelope.signatures.length} signatures; a statement has one`, {
-      where: "signatures",
-    });
+    throw new RecordError(
+      "envelope",
+      `found ${envelope.signatures.length} signatures; a statement has one`,
+      {
+        where: "signatures",
+      },
+    );
   }
   const payload = decodeBase64(envelope.payload);
   const statement = parsePayload(payload);
   const key = parsePublicKeyLine(publicKey);
   parsePublicKey(key);
   if (signature.keyid !== fingerprint(key) || statement.head.key !== signature.keyid) {
-    throw new RecordError("signature", `the statement names the key ${statement.head.key}, the envelope ${quote(signature.keyid, 60)}, and the key in question is ${fingerprint(key)}; all three must be one`);
+    throw new RecordError(
+      "signature",
+      `the statement names the key ${statement.head.key}, the envelope ${quote(signature.keyid, 60)}, and the key in question is ${fingerprint(key)}; all three must be one`,
+    );
   }
   const verified = await verifySshsig({
     signature: decodeBase64(signature.sig),

@@ -95,9 +95,10 @@ export const headShapes = {
 };
 
 type Shapes = { readonly [key: string]: Shape<unknown> };
+type NoShapes = { readonly [key in never]: Shape<unknown> };
 
 /** The shape of a predicate: the head's fields and the kind's own, and nothing else. */
-export function predicate<R extends Shapes, O extends Shapes = Record<never, never>>(
+export function predicate<R extends Shapes, O extends Shapes = NoShapes>(
   required: R,
   optional: O = {} as O,
 ) {

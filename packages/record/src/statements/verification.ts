@@ -1,7 +1,13 @@
 /** Did it help? Checks after the rollback, each passed or failed, and the judgement over them. */
 import { array, object, oneOf, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
-import { aboutRecord, existing, predicate, saying, type RecordStatement } from "./statement-type.ts";
+import {
+  aboutRecord,
+  existing,
+  predicate,
+  saying,
+  type RecordStatement,
+} from "./statement-type.ts";
 import { commitmentText, name, recordId } from "./words.ts";
 
 const passedOrFailed = oneOf(["passed", "failed"]);
@@ -24,8 +30,10 @@ export const verification: RecordStatement<Body> = {
   subjects: aboutRecord,
   check(body) {
     const failed = body.checks.some((item) => item.outcome === "failed");
-    rule("lifecycle", body.outcome === "failed" || !failed, () =>
-      "an outcome cannot be passed while one of its checks failed",
+    rule(
+      "lifecycle",
+      body.outcome === "failed" || !failed,
+      () => "an outcome cannot be passed while one of its checks failed",
     );
   },
   apply(body, before, { said }) {

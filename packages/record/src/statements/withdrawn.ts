@@ -16,8 +16,11 @@ export const withdrawn: RecordStatement<Body> = {
   subjects: aboutRecord,
   check(_body, before, { said }) {
     const state = existing(before);
-    rule("lifecycle", state.proposers.includes(said.head.actor), () =>
-      `${said.head.actor} did not propose ${state.id}; only a proposer withdraws it, an approver can reject it`,
+    rule(
+      "lifecycle",
+      state.proposers.includes(said.head.actor),
+      () =>
+        `${said.head.actor} did not propose ${state.id}; only a proposer withdraws it, an approver can reject it`,
     );
   },
   apply: (_body, before) => ({ ...existing(before), status: "withdrawn" }),
