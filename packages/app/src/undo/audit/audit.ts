@@ -1,0 +1,352 @@
+/**
+ * Finds every reversal in a history, newest first. Two passes: `scanHistory`
+ * reads trees and messages once and keeps fixed rows; then each commit that
+ * makes a claim, or whose fingerprint is the inverse of an earlier one, is
+ * compared with its targets by content. Newest first, because whether something
+ * was re-applied is told by commits that come later: when a reversal is
+ * reported, all of those have been seen.
+ *
+ * What it takes for a reversal: docs/design/undo.md. The object: docs/spec/audit-output.md.
+ */
+import { type Commit, isoTime, showPerson } from "../git/commit.ts";
+import { pathText } from "../git/tree-diff.ts";
+import type { Repository } from "../git/repository.ts";
+import { resolveCommit } from "../git/resolve.ts";
+import { GitError } from "../git/error.ts";
+import { flags, type History, none } from "../history/history.ts";
+import { scanHistory } from "../history/scan.ts";
+import { CommitSource } from "../history/source.ts";
+import { parseClaims } from "../message/claims.ts";
+import { messageFacts } from "../message/facts.ts";
+import { cheapRules, runRules } from "../rules/registry.ts";
+import type { ChangedFile, UndoneCommit } from "../rules/rule.ts";
+import { Candidates } from "./candidates.ts";
+import { type Comparison, compare, type Undone } from "./match.ts";
+import { auditImplication, type Coverage, type Reversal } from "./reversal.ts";
+import { ClaimResolver, type Resolution } from "./resolve.ts";
+import { openAuditState } from "./state.ts";
+import { isTelling, weigh } from "./weigh.ts";
+
+export type AuditProgress = {
+  readonly phase: "reading" | "comparing";
+  readonly done: number;
+  /** Null while it is not known. */
+  readonly total: number | null;
+  readonly found: number;
+};
+
+export type AuditOptions = {
+  /** Refs or ids; default HEAD. */
+  readonly refs?: readonly string[];
+  /** Stops at the next commit; the iteration then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: AuditProgress) => void;
+  readonly onCoverage?: (coverage: Coverage) => void;
+  /** Where an interrupted audit is taken up again; removed from there when it is done. */
+  readonly stateDirectory?: string;
+};
+
+/** A tree that goes back over more commits than this names the newest ones and says how many more. */
+const mostUndone = 100;
+/** How many commits a merge may bring for its own claim to be held against theirs. */
+const mostBrought = 2000;
+
+export async function* auditHistory(
+  repo: Repository,
+  options: AuditOptions = {},
+): AsyncGenerator<Reversal, void, void> {
+  const tips: string[] = [];
+  for (const ref of options.refs ?? ["HEAD"]) tips.push(await resolveCommit(repo, ref));
+  const history = await scanHistory(repo, {
+    tips,
+    signal: options.signal,
+    onProgress: (done) => {
+      options.onProgress?.({ phase: "reading", done, total: null, found: 0 });
+    },
+  });
+  options.onCoverage?.(coverageOf(repo, history));
+  const state =
+    options.stateDirectory === undefined
+      ? null
+      : await openAuditState(options.stateDirectory, { repository: repo.gitDir, tips });
+  const source = new CommitSource(repo);
+  try {
+    const auditor = new Auditor(history, source);
+    let found = 0;
+    for (const reversal of state?.known ?? []) {
+      auditor.remember(reversal);
+      found++;
+      yield reversal;
+    }
+    for (let row = (state?.next ?? history.size) - 1; row >= 0; row--) {
+      options.signal?.throwIfAborted();
+      const reversal = await auditor.examine(row);
+      if (reversal !== null) {
+        auditor.remember(reversal);
+        found++;
+      }
+      await state?.passed(row, reversal);
+      if (reversal !== null) yield reversal;
+      if (row % 1000 === 0) {
+        const done = history.size - row;
+        options.onProgress?.({ phase: "comparing", done, total: history.size, found });
+      }
+    }
+    await state?.finish();
+  } finally {
+    source.close();
+    await state?.close();
+  }
+}
+
+function coverageOf(repo: Repository, history: History): Coverage {
+  let unsized = 0;
+  let from = Number.POSITIVE_INFINITY;
+  let to = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < history.size; row++) {
+    const unknowable = history.has(row, flags.unsized) && !history.has(row, flags.merge | flags.empty);
+    if (unknowable) unsized++;
+    from = Math.min(from, history.time(row));
+    to = Math.max(to, history.time(row));
+  }
+  return {
+    commits: history.size,
+    shallowCommits: repo.shallowCommits.length,
+    partial: repo.partial,
+    unsized,
+    from: history.size === 0 ? null : isoTime(from),
+    to: history.size === 0 ? null : isoTime(to),
+  };
+}
+
+type Found = Resolution & Comparison & { readonly comparedTo: string | null };
+
+/** Examines rows, newest first; each reversal found is to be remembered before the next row. */
+export class Auditor {
+  readonly #history: History;
+  readonly #source: CommitSource;
+  readonly #candidates: Candidates;
+  readonly #resolver: ClaimResolver;
+  /** Reversals by the commit that they undo, newest first. */
+  readonly #undoneBy = new Map<string, number[]>();
+
+  constructor(history: History, source: CommitSource) {
+    this.#history = history;
+    this.#source = source;
+    this.#candidates = new Candidates(history);
+    this.#resolver = new ClaimResolver(history, source);
+  }
+
+  remember(reversal: Reversal): void {
+    const row = this.#history.find(reversal.commit);
+    for (const { commit, match, share } of reversal.undoes) {
+      if (match !== "exact" && (match !== "partial" || share < 0.5)) continue;
+      const known = this.#undoneBy.get(commit);
+      if (known === undefined) this.#undoneBy.set(commit, [row]);
+      else known.push(row);
+    }
+  }
+
+  /** The reversal that the commit at `row` is, or null. */
+  async examine(row: number): Promise<Reversal | null> {
+    const history = this.#history;
+    const claims = history.has(row, flags.claims);
+    const hasInverse = history.has(row, flags.empty | flags.boundary)
+      ? false
+      : this.#candidates.inverses(row).length > 0 || this.#candidates.likelyInverses(row).length > 0;
+    if (!claims && !hasInverse && this.#candidates.wayBack(row) === null) return null;
+    const commit = await this.#source.commit(history.oid(row));
+    if (commit === null) return null;
+    if (history.has(row, flags.merge) && this.#isBroughtIn(row)) return null;
+    const found = claims ? await this.#claimed(row, commit) : await this.#unclaimed(row, commit);
+    return found === null ? null : await this.#describe(row, commit, found);
+  }
+
+  /** A merge that brings a revert in is not a second one: the commits it brings are examined by themselves. */
+  #isBroughtIn(row: number): boolean {
+    const brought = this.#history.broughtBy(row, mostBrought);
+    if (brought === null) return true;
+    return brought.some(
+      (other) =>
+        this.#history.has(other, flags.claims) ||
+        (!this.#history.has(other, flags.merge) && this.#candidates.inverses(other).length > 0),
+    );
+  }
+
+  async #claimed(row: number, commit: Commit): Promise<Found> {
+    const resolution = await this.#resolver.resolve(row, parseClaims(commit.message));
+    const comparedTo = commit.parents[0] ?? null;
+    if (this.#history.has(row, flags.boundary)) {
+      const unknown = "the parents of this commit were cut off (shallow clone): what it changed is unknown";
+      const undone = resolution.targets.map(
+        (target): Undone => ({ commit: target.oid, match: "claimed-only", share: 0 }),
+      );
+      return { ...resolution, undone, comparedTo, unknowns: [...resolution.unknowns, unknown] };
+    }
+    const compared = await compare(this.#source, commit.oid, comparedTo, resolution.targets);
+    const unknowns = [...resolution.unknowns, ...compared.unknowns];
+    const verified = compared.undone.some(({ match }) => match !== "claimed-only");
+    // The claim leads nowhere: the content may still say what is undone.
+    const byContent = verified ? null : await this.#unclaimed(row, commit, true);
+    const undone = [...(byContent?.undone ?? [])];
+    for (const one of compared.undone) {
+      if (!undone.some(({ commit: other }) => other === one.commit)) undone.push(one);
+    }
+    return { ...resolution, undone, comparedTo, unknowns: byContent === null ? unknowns : [...resolution.unknowns, ...byContent.unknowns] };
+  }
+
+  async #unclaimed(row: number, commit: Commit, anyWeight = false): Promise<Found | null> {
+    const history = this.#history;
+    if (history.has(row, flags.empty | flags.boundary)) return null;
+    const comparedTo = commit.parents[0] ?? null;
+    const nothingClaimed = { claimed: [], targets: [], comparedTo };
+    const exact = this.#candidates.inverses(row);
+    for (const candidate of [...exact, ...this.#candidates.likelyInverses(row)]) {
+      if (history.isAncestor(candidate, row) !== true) continue;
+      const target = await this.#resolver.target(candidate);
+      const compared = await compare(this.#source, commit.oid, comparedTo, [target]);
+      if (compared.undone[0]?.match !== "exact") continue;
+      const distance = {
+        seconds: Math.abs(history.time(row) - history.time(candidate)),
+        commits: row - candidate,
+      };
+      const weight = weigh(await this.#source.patch(target.parent, target.oid));
+      if (anyWeight || isTelling(weight, distance)) return { ...nothingClaimed, ...compared };
+      return null;
+    }
+    return await this.#wentBack(row, commit, anyWeight);
+  }
+
+  /** The tree of an older commit is back: every commit between is undone. */
+  async #wentBack(row: number, commit: Commit, anyWeight: boolean): Promise<Found | null> {
+    const back = this.#candidates.wayBack(row);
+    if (back === null) return null;
+    const older = await this.#source.commit(this.#history.oid(back.row));
+    if (older === null || older.tree !== commit.tree) return null;
+    const comparedTo = commit.parents[0] ?? null;
+    const distance = {
+      seconds: Math.abs(this.#history.time(row) - this.#history.time(back.row)),
+      commits: back.between.length,
+    };
+    const weight = weigh(await this.#source.patch(comparedTo, commit.oid));
+    if (!anyWeight && !isTelling(weight, distance)) return null;
+    // What was already undone on the way is not undone again, and neither are commits without content.
+    const undoneBetween = back.between.filter((between) => !this.#history.has(between, flags.empty));
+    const named = undoneBetween.slice(0, mostUndone);
+    const unknowns = [`the tree of commit ${older.oid} is back`];
+    if (undoneBetween.length > named.length) {
+      unknowns.push(
+        `${undoneBetween.length} commits lie between; the newest ${named.length} are named`,
+      );
+    }
+    return {
+      claimed: [],
+      targets: [],
+      comparedTo,
+      undone: named.map((at) => ({ commit: this.#history.oid(at), match: "exact", share: 1 })),
+      unknowns,
+    };
+  }
+
+  async #describe(row: number, commit: Commit, found: Found): Promise<Reversal> {
+    const facts = messageFacts(commit.message);
+    const unknowns = [...found.unknowns];
+    if (commit.messageCut) unknowns.push("the message is longer than what is read of it");
+    return {
+      commit: commit.oid,
+      committedAt: isoTime(commit.committer.at),
+      subject: commit.subject,
+      claims: found.claimed,
+      undoes: found.undone,
+      reappliedBy: await this.#reappliedBy(row, found.undone),
+      author: showPerson(commit.author),
+      reason: facts.reason,
+      tickets: facts.tickets,
+      implications: await this.#implications(commit, found),
+      unknowns: [...new Set(unknowns)],
+    };
+  }
+
+  /**
+   * The earliest later commit that undoes this reversal, or that does again what
+   * the first undone commit did; both must come after it on the same line.
+   */
+  async #reappliedBy(row: number, undone: readonly Undone[]): Promise<string | null> {
+    const history = this.#history;
+    const undoing = this.#undoneBy.get(history.oid(row)) ?? [];
+    const reverted = undoing.findLast((later) => history.isAncestor(row, later) === true);
+    const first = undone.find(({ match }) => match === "exact" || match === "partial");
+    const target = first === undefined ? none : history.find(first.commit);
+    const again = target === none ? none : await this.#repeated(target, row, reverted);
+    if (reverted === undefined) return again === none ? null : history.oid(again);
+    return history.oid(again === none ? reverted : Math.min(again, reverted));
+  }
+
+  async #repeated(target: number, row: number, before = this.#history.size): Promise<number> {
+    const history = this.#history;
+    for (const later of this.#candidates.repeats(target, row)) {
+      if (later >= before || history.isAncestor(row, later) !== true) continue;
+      const [one, other] = [
+        await this.#resolver.target(target),
+        await this.#resolver.target(later),
+      ];
+      if (await this.#sameContent(one, other)) return later;
+    }
+    return none;
+  }
+
+  async #sameContent(
+    a: { readonly oid: string; readonly parent: string | null },
+    b: { readonly oid: string; readonly parent: string | null },
+  ): Promise<boolean> {
+    try {
+      const [one, other] = [
+        await this.#source.patch(a.parent, a.oid),
+        await this.#source.patch(b.parent, b.oid),
+      ];
+      if (one.files.size !== other.files.size) return false;
+      for (const [path, lines] of one.files) {
+        const same = other.files.get(path);
+        if (same === undefined || same.size !== lines.size) return false;
+        for (const [line, n] of lines) if (same.get(line) !== n) return false;
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof GitError && error.code !== "git-failed") return false;
+      throw error;
+    }
+  }
+
+  async #implications(commit: Commit, found: Found): Promise<Reversal["implications"]> {
+    const undone: UndoneCommit[] = [];
+    for (const { commit: oid, match } of found.undone) {
+      if (match === "claimed-only" || match === "conflicting") continue;
+      const target = await this.#source.commit(oid);
+      if (target !== null) {
+        undone.push({ commit: oid, subject: target.subject, message: target.message });
+      }
+    }
+    const files = await changedFiles(this.#source, found.comparedTo, commit.oid);
+    const undoing = { commit: commit.oid, subject: commit.subject, message: commit.message };
+    return runRules(cheapRules, { files, undone, undoing }).map(auditImplication);
+  }
+}
+
+async function changedFiles(
+  source: CommitSource,
+  before: string | null,
+  after: string,
+): Promise<ChangedFile[]> {
+  try {
+    const changes = await source.changes(before, after);
+    return changes.map((change) => ({
+      path: pathText(change.path),
+      status: change.oldMode === 0 ? "added" : change.newMode === 0 ? "removed" : "modified",
+    }));
+  } catch (error) {
+    if (error instanceof GitError && (error.code === "missing-object" || error.code === "too-large")) {
+      return [];
+    }
+    throw error;
+  }
+}

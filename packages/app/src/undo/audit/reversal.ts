@@ -1,0 +1,54 @@
+/** What an audit finds, one object a reversal: docs/spec/audit-output.md. */
+import type { Direction, Finding, Severity } from "../rules/rule.ts";
+import type { Undone } from "./match.ts";
+
+export type AuditImplication = {
+  readonly id: string;
+  readonly rule: string;
+  readonly direction: Direction;
+  readonly subject: string;
+  readonly severity: Severity;
+  /** Per cent. */
+  readonly confidence: number;
+};
+
+export type Reversal = {
+  readonly commit: string;
+  /** Committer date, RFC 3339 in UTC. */
+  readonly committedAt: string;
+  readonly subject: string;
+  /** Full ids of the commits that the message says it undoes. Empty for an inverse that nobody claimed. */
+  readonly claims: readonly string[];
+  readonly undoes: readonly Undone[];
+  readonly reappliedBy: string | null;
+  /** `Name <mail>` */
+  readonly author: string;
+  readonly reason: string | null;
+  readonly tickets: readonly string[];
+  readonly implications: readonly AuditImplication[];
+  readonly unknowns: readonly string[];
+};
+
+export function auditImplication(finding: Finding): AuditImplication {
+  return {
+    id: finding.implication,
+    rule: `${finding.rule}@${finding.version}`,
+    direction: finding.direction,
+    subject: finding.subject,
+    severity: finding.severity,
+    confidence: finding.confidence,
+  };
+}
+
+/** What the audit could and could not see; told once, before the first reversal. */
+export type Coverage = {
+  readonly commits: number;
+  /** Commits whose parents were cut off. */
+  readonly shallowCommits: number;
+  readonly partial: boolean;
+  /** Commits whose content could not be compared by size, because an object is missing or too many paths changed. */
+  readonly unsized: number;
+  /** Oldest and newest committer date, RFC 3339; null in an empty history. */
+  readonly from: string | null;
+  readonly to: string | null;
+};
