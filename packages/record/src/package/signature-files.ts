@@ -68,7 +68,7 @@ function enrolments(
       return [[person.id, person.key.line]];
     }
     case "key-added":
-      return [[body["person"] as string, (body["key"] as KeyField).line]];
+      return [[body["person"] as string, (body["newKey"] as KeyField).line]];
     default:
       return [];
   }

@@ -5,7 +5,7 @@ import { changePerson } from "./change-person.ts";
 import { aboutRegistry, predicate, type RegistryStatement } from "./statement-type.ts";
 import { actorId } from "./words.ts";
 
-const shape = predicate({ person: actorId, key: publicKey });
+const shape = predicate({ person: actorId, newKey: publicKey });
 type Body = Infer<typeof shape>;
 
 export const keyAdded: RegistryStatement<Body> = {
@@ -17,13 +17,13 @@ export const keyAdded: RegistryStatement<Body> = {
   subjects: aboutRegistry,
   apply: (body, before, said) =>
     changePerson(before, body.person, (person, registry) => {
-      newToRegistry(registry, body.key);
+      newToRegistry(registry, body.newKey);
       const key = {
-        fingerprint: body.key.fingerprint,
-        publicKey: body.key.line,
+        fingerprint: body.newKey.fingerprint,
+        publicKey: body.newKey.line,
         addedAt: said.index,
       };
       return { ...person, keys: [...person.keys, key] };
     }),
-  says: (body) => `adds the key ${body.key.fingerprint} to ${body.person}`,
+  says: (body) => `adds the key ${body.newKey.fingerprint} to ${body.person}`,
 };

@@ -2,11 +2,7 @@
 import { RecordError } from "../bytes/error.ts";
 import { object, string, type Infer, type Shape } from "../bytes/shape.ts";
 import { Refusal } from "../constitution/refusal.ts";
-import {
-  fingerprint as fingerprintOf,
-  parsePublicKey,
-  parsePublicKeyLine,
-} from "../sshsig/public-key.ts";
+import { fingerprint as fingerprintOf, parsePublicKeyLine } from "../sshsig/public-key.ts";
 import { holderOf, type Registry } from "../registry/registry.ts";
 import { fingerprint } from "./words.ts";
 
@@ -21,7 +17,6 @@ const pair = object({ fingerprint, line });
 export const publicKey: Shape<Infer<typeof pair>> = (value, path = "") => {
   const found = pair(value, path);
   const blob = parsePublicKeyLine(found.line);
-  parsePublicKey(blob);
   if (fingerprintOf(blob) !== found.fingerprint) {
     throw new RecordError(
       "key",

@@ -10,7 +10,12 @@ import { quote, RecordError } from "../bytes/error.ts";
 import type { Envelope } from "../dsse/envelope.ts";
 import { pae } from "../dsse/pae.ts";
 import { formatStatement, parseStatement, statementPayloadType } from "../dsse/statement.ts";
-import { fingerprint, parsePublicKey, parsePublicKeyLine } from "../sshsig/public-key.ts";
+import {
+  fingerprint,
+  isFidoKey,
+  parsePublicKey,
+  parsePublicKeyLine,
+} from "../sshsig/public-key.ts";
 import { verifySshsig } from "../sshsig/verify.ts";
 import { namespaceOf, predicateType, type Head, type Subject } from "./statement-type.ts";
 import { statementTypes, type AnyStatementType } from "./types.ts";
@@ -97,7 +102,6 @@ export async function openEnvelope(
   const payload = decodeBase64(envelope.payload);
   const statement = parsePayload(payload);
   const key = parsePublicKeyLine(publicKey);
-  parsePublicKey(key);
   if (signature.keyid !== fingerprint(key) || statement.head.key !== signature.keyid) {
     throw new RecordError(
       "signature",
@@ -109,7 +113,11 @@ export async function openEnvelope(
     message: pae(statementPayloadType, payload),
     namespace: namespaceOf(statement.type.name),
     key,
-    require: { userPresence: true, userVerification: false },
+    // Stock ssh-keygen accepts a security key's signature without a touch; we do not.
+    require: {
+      userPresence: isFidoKey(parsePublicKey(key).type),
+      userVerification: false,
+    },
   });
   return {
     ...statement,

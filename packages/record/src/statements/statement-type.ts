@@ -102,6 +102,9 @@ export function predicate<R extends Shapes, O extends Shapes = NoShapes>(
   required: R,
   optional: O = {} as O,
 ) {
+  for (const field of [...Object.keys(required), ...Object.keys(optional)]) {
+    if (Object.hasOwn(headShapes, field)) throw new TypeError(`${field} is a field of the head`);
+  }
   return object<typeof headShapes & R, O>({ ...headShapes, ...required }, optional);
 }
 

@@ -143,8 +143,8 @@ function addKeyCommand(context: Context): Command {
   return speakOptions(command).action(
     async (person: string, options: SpeakOptions & { publicKey: string }) => {
       const blob = readPublicKey(publicKeyText(context, options.publicKey), options.publicKey);
-      const key = { fingerprint: fingerprint(blob), line: formatPublicKeyLine(blob) };
-      await sayInRegistry(context, options, "key-added", { person, key }, new Texts());
+      const newKey = { fingerprint: fingerprint(blob), line: formatPublicKeyLine(blob) };
+      await sayInRegistry(context, options, "key-added", { person, newKey }, new Texts());
     },
   );
 }

@@ -1,0 +1,507 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Refusal, type RuleId } from "../constitution/refusal.ts";
+import {
+  actor,
+  assessmentBody,
+  decisionBody,
+  envelopeOf,
+  proposal,
+  TestLedger,
+} from "../testing/actors.ts";
+import { aboutRecord } from "../statements/statement-type.ts";
+import { digestOf } from "./record-hash.ts";
+import { approvalsInForce, ended, statuses } from "./state.ts";
+
+const id = "RB-2026-1";
+const ines = actor("ines");
+const bo = actor("bo");
+const cleo = actor("cleo");
+const dan = actor("dan");
+let ledger: TestLedger;
+
+beforeEach(async () => {
+  ledger = await TestLedger.open();
+  for (const who of [ines, bo, cleo, dan]) await ledger.enrol(who);
+});
+
+async function refusedBy(rule: RuleId, attempt: Promise<unknown>): Promise<void> {
+  const before = ledger.entries.length;
+  const error = await attempt.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(Refusal);
+  expect((error as Refusal).rule).toBe(rule);
+  expect(ledger.entries.length).toBe(before);
+}
+
+const minute = 60_000;
+const target = () => digestOf(ledger.record().proposal.target);
+
+async function propose(changes = {}) {
+  await ledger.says(ines, "proposed", proposal(ledger, changes));
+}
+async function assess(changes = {}) {
+  await ledger.says(ines, "assessed", assessmentBody(changes));
+}
+async function approve(by = bo) {
+  await ledger.says(by, "decision", decisionBody(ledger.record()));
+}
+async function start(by = ines) {
+  await ledger.says(by, "execution-started", {
+    record: id,
+    target: target(),
+    command: ledger.commit("helm rollback"),
+  });
+}
+async function finish(
+  by = ines,
+  outcome: { type: string; code?: number } = { type: "exited", code: 0 },
+) {
+  const execution = ledger.record().executions.at(-1)?.id ?? "";
+  await ledger.says(by, "execution-finished", {
+    record: id,
+    execution,
+    outcome,
+    startedAt: ledger.time(),
+    finishedAt: ledger.time(),
+  });
+}
+async function observe(by = bo, commit = "a".repeat(40)) {
+  await ledger.says(by, "observation", {
+    record: id,
+    running: { type: "commit", commit },
+    source: "kubectl",
+  });
+}
+async function verify(outcome = "passed") {
+  await ledger.says(bo, "verification", {
+    record: id,
+    outcome,
+    checks: [{ name: "smoke", outcome }],
+  });
+}
+async function review(by = cleo) {
+  await ledger.says(by, "reviewed", {
+    record: id,
+    outcome: "effective",
+    actions: ["OPS-7"],
+    findings: ledger.commit("all well"),
+  });
+}
+async function close(by = cleo) {
+  await ledger.says(by, "closed", { record: id, alignment: "aligned" });
+}
+
+describe("the main line", () => {
+  test("from proposal to close, each entry in its state", async () => {
+    const seen: string[] = [];
+    const note = () => seen.push(ledger.record().status);
+    await propose();
+    note();
+    await assess();
+    note();
+    await approve();
+    note();
+    await start();
+    note();
+    await finish();
+    note();
+    await observe();
+    note();
+    await verify();
+    note();
+    ledger.now += 30 * minute;
+    await ledger.settle();
+    note();
+    await review();
+    note();
+    await close();
+    note();
+    expect(seen).toEqual([
+      "proposed",
+      "pending_approval",
+      "authorised",
+      "executing",
+      "executed",
+      "verifying",
+      "stabilising",
+      "stabilised",
+      "in_review",
+      "closed",
+    ]);
+    expect(ledger.record().timeline.map((item) => item.type)).toEqual([
+      "proposed",
+      "assessed",
+      "decision",
+      "authorised",
+      "execution-started",
+      "execution-finished",
+      "observation",
+      "verification",
+      "stabilised",
+      "reviewed",
+      "closed",
+    ]);
+  });
+
+  test("the state is plain JSON: what a store keeps reads back the same", async () => {
+    await propose();
+    await assess();
+    await approve();
+    expect(JSON.parse(JSON.stringify(ledger.record()))).toEqual(ledger.record());
+  });
+});
+
+describe("separation of duties", () => {
+  test("the proposer of any revision cannot decide", async () => {
+    await propose();
+    await assess();
+    await refusedBy("approver-not-proposer", approve(ines));
+    const { hash, uid } = ledger.record();
+    await ledger.says(dan, "proposed", proposal(ledger, { uid, revises: { record: id, hash } }));
+    await assess();
+    await refusedBy("approver-not-proposer", approve(ines));
+    await refusedBy("approver-not-proposer", approve(dan));
+    await approve(bo);
+    expect(ledger.record().status).toBe("authorised");
+  });
+
+  test("an author of an undone commit cannot decide, with any key of theirs", async () => {
+    await propose();
+    await assess({ authors: ["bo"] });
+    await refusedBy("approver-not-author", approve(bo));
+    const second = actor("bo");
+    await ledger.registrySays(ledger.administrator, "key-added", {
+      person: "bo",
+      newKey: { fingerprint: second.fingerprint, line: second.line },
+    });
+    await refusedBy("approver-not-author", approve(second));
+  });
+
+  test("one person has one voice, whatever key speaks", async () => {
+    ledger = await TestLedger.open({ approvals: 2 });
+    for (const who of [ines, bo, cleo]) await ledger.enrol(who);
+    const second = actor("bo");
+    await ledger.registrySays(ledger.administrator, "key-added", {
+      person: "bo",
+      newKey: { fingerprint: second.fingerprint, line: second.line },
+    });
+    await propose();
+    await assess();
+    await approve(bo);
+    expect(ledger.record().status).toBe("pending_approval");
+    await refusedBy("one-person-one-voice", approve(second));
+    await approve(cleo);
+    expect(ledger.record().status).toBe("authorised");
+  });
+
+  test("a key belongs to one person for ever", async () => {
+    const body = { person: "cleo", newKey: { fingerprint: bo.fingerprint, line: bo.line } };
+    await refusedBy("registry", ledger.registrySays(ledger.administrator, "key-added", body));
+  });
+
+  test("who took part does not review", async () => {
+    await propose();
+    await assess();
+    await approve();
+    await start();
+    await finish(ines, { type: "exited", code: 1 });
+    expect(ledger.record().status).toBe("execution_failed");
+    await refusedBy("reviewer-took-no-part", review(bo));
+    await refusedBy("reviewer-took-no-part", review(ines));
+    await review(cleo);
+  });
+
+  test("the executor's own observation is kept and moves nothing; another's does", async () => {
+    await propose();
+    await assess();
+    await approve();
+    await start();
+    await finish();
+    await observe(ines);
+    expect(ledger.record().status).toBe("executed");
+    expect(ledger.record().observations[0]).toMatchObject({ agrees: true, independent: false });
+    await observe(bo, "b".repeat(40));
+    expect(ledger.record().status).toBe("partial");
+    await observe(bo);
+    expect(ledger.record().status).toBe("verifying");
+  });
+
+  test.each(["workload", "controller", "agent"])("a %s decides nothing", async (kind) => {
+    const robot = actor("robot");
+    await refusedBy("humans-decide", ledger.enrol(robot, { kind }));
+    await ledger.enrol(robot, { kind, permissions: ["initiate"] });
+    await propose();
+    await assess();
+    await refusedBy("signer-permitted", approve(robot));
+  });
+});
+
+describe("what was approved is what is run", () => {
+  beforeEach(async () => {
+    await propose();
+    await assess();
+  });
+
+  test("a revision voids approvals and authorisation, visibly", async () => {
+    await approve();
+    const { hash, uid } = ledger.record();
+    await ledger.says(ines, "proposed", proposal(ledger, { uid, revises: { record: id, hash } }));
+    const state = ledger.record();
+    expect(state.status).toBe("proposed");
+    expect(state.authorisation).toBeUndefined();
+    expect(approvalsInForce(state)).toEqual([]);
+    expect(state.decisions[0]?.voidedBy).toBe(ledger.entries.length - 1);
+    expect(state.revision).toBe(2);
+  });
+
+  test("a new assessment voids approvals", async () => {
+    await approve();
+    await assess({ commits: 3 });
+    expect(ledger.record().status).toBe("pending_approval");
+    expect(approvalsInForce(ledger.record())).toEqual([]);
+  });
+
+  test("a decision about an older version is refused", async () => {
+    const old = ledger.record();
+    await assess({ commits: 3 });
+    await refusedBy(
+      "record-bound",
+      ledger.say(bo, "decision", aboutRecord({}, old), decisionBody(ledger.record())),
+    );
+  });
+
+  test("evidence after the approver looked: the decision is refused, one after it stands", async () => {
+    const stale = decisionBody(ledger.record());
+    const artefact = {
+      record: id,
+      kind: "log",
+      digest: "d".repeat(64),
+      size: 1,
+      mediaType: "text/plain",
+    };
+    await ledger.says(dan, "evidence", artefact);
+    await refusedBy("evidence-seen", ledger.says(bo, "decision", stale));
+    await approve();
+    await ledger.says(dan, "evidence", { ...artefact, digest: "e".repeat(64) });
+    expect(ledger.record().status).toBe("authorised");
+    await refusedBy("lifecycle", ledger.says(dan, "evidence", artefact));
+  });
+
+  test("another target is not run", async () => {
+    await approve();
+    const body = { record: id, target: "0".repeat(64), command: ledger.commit("x") };
+    await refusedBy("target-pinned", ledger.says(ines, "execution-started", body));
+  });
+
+  test("only the executor reports; another may only say that the outcome is unknown", async () => {
+    await approve();
+    await start(ines);
+    await refusedBy("same-executor", finish(bo));
+    await finish(bo, { type: "unknown" });
+    expect(ledger.record().status).toBe("execution_failed");
+    await start(ines);
+    await finish(ines);
+    expect(ledger.record().status).toBe("executed");
+  });
+});
+
+describe("time", () => {
+  test("a request without its quorum expires; what comes after is refused", async () => {
+    await propose();
+    await assess();
+    ledger.now += 72 * 60 * minute;
+    await ledger.settle();
+    expect(ledger.record().status).toBe("expired");
+    await refusedBy("lifecycle", approve());
+  });
+
+  test("one millisecond before the deadline is in time", async () => {
+    await propose();
+    await assess();
+    ledger.now = Date.parse(ledger.record().proposal.recordedAt) + 72 * 60 * minute - 1;
+    await approve();
+    expect(ledger.record().status).toBe("authorised");
+  });
+
+  test("an authorisation lapses at the end of its window", async () => {
+    await propose();
+    await assess();
+    await approve();
+    ledger.now += 240 * minute;
+    await ledger.settle();
+    expect(ledger.record().status).toBe("lapsed");
+  });
+
+  test("nothing can be said over what is overdue", async () => {
+    await propose();
+    await assess();
+    ledger.now += 72 * 60 * minute;
+    const state = ledger.record();
+    const late = envelopeOf(
+      bo,
+      "decision",
+      aboutRecord({}, state),
+      decisionBody(state),
+      ledger.time(),
+    );
+    await refusedBy("nothing-overdue", ledger.append(id, late));
+  });
+
+  test("the system says nothing that does not follow", async () => {
+    await propose();
+    await assess();
+    const state = ledger.record();
+    const body = { record: id, deadline: ledger.time() };
+    await refusedBy(
+      "system-only",
+      ledger.append(
+        id,
+        envelopeOf(ledger.system, "expired", aboutRecord({}, state), body, ledger.time()),
+      ),
+    );
+    await refusedBy(
+      "system-only",
+      ledger.append(id, envelopeOf(bo, "expired", aboutRecord({}, state), body, ledger.time())),
+    );
+    await refusedBy(
+      "system-only",
+      ledger.append(
+        id,
+        envelopeOf(
+          ledger.system,
+          "decision",
+          aboutRecord({}, state),
+          decisionBody(state),
+          ledger.time(),
+        ),
+      ),
+    );
+  });
+
+  test("nobody speaks from the future", async () => {
+    await propose();
+    await assess();
+    const state = ledger.record();
+    const soon = new Date(ledger.now + minute + 1).toISOString();
+    await refusedBy(
+      "clock",
+      ledger.append(
+        id,
+        envelopeOf(bo, "decision", aboutRecord({}, state), decisionBody(state), soon),
+      ),
+    );
+  });
+});
+
+describe("who may speak", () => {
+  beforeEach(async () => {
+    await propose();
+    await assess();
+  });
+
+  test("a statement for another ledger is refused", async () => {
+    const state = ledger.record();
+    const other = envelopeOf(
+      bo,
+      "decision",
+      aboutRecord({}, state),
+      decisionBody(state),
+      ledger.time(),
+      { instance: "example.com/staging" },
+    );
+    await refusedBy("instance-bound", ledger.append(id, other));
+  });
+
+  test("somebody who is not enrolled is refused", async () => {
+    await refusedBy("signer-enrolled", approve(actor("mallory")));
+  });
+
+  test("an enrolled person's key cannot speak for another", async () => {
+    await refusedBy("key-bound", approve({ ...bo, id: "cleo" }));
+  });
+
+  test("a revoked key is refused from the revocation on, and what it said stays", async () => {
+    await approve();
+    await ledger.registrySays(ledger.administrator, "key-revoked", {
+      person: "bo",
+      fingerprint: bo.fingerprint,
+      reason: "lost",
+    });
+    expect(ledger.record().status).toBe("authorised");
+    await refusedBy(
+      "signer-enrolled",
+      ledger.says(bo, "decision", decisionBody(ledger.record(), "reject")),
+    );
+  });
+
+  test("the last administrator cannot lock everybody out", async () => {
+    const body = { person: "ada", fingerprint: ledger.administrator.fingerprint, reason: "left" };
+    await refusedBy("registry", ledger.registrySays(ledger.administrator, "key-revoked", body));
+  });
+
+  test("a signature under another kind's namespace is refused", async () => {
+    const state = ledger.record();
+    const wrong = envelopeOf(
+      bo,
+      "decision",
+      aboutRecord({}, state),
+      decisionBody(state),
+      ledger.time(),
+      { namespace: "observation.v1@countermand" },
+    );
+    await expect(ledger.append(id, wrong)).rejects.toMatchObject({ code: "signature" });
+  });
+
+  test("a payload that names another key than the one that signed is refused", async () => {
+    const state = ledger.record();
+    const wrong = envelopeOf(
+      bo,
+      "decision",
+      aboutRecord({}, state),
+      decisionBody(state),
+      ledger.time(),
+      { key: cleo.fingerprint },
+    );
+    await expect(ledger.append(id, wrong)).rejects.toThrow();
+  });
+});
+
+describe("the chain", () => {
+  test("an entry that names another predecessor or registry is refused", async () => {
+    await propose();
+    const state = ledger.record();
+    const body = assessmentBody();
+    const make = () => envelopeOf(ines, "assessed", aboutRecord({}, state), body, ledger.time());
+    await refusedBy("chain", ledger.append(id, make(), { prev: "0".repeat(64) }));
+    await refusedBy("chain", ledger.append(id, make(), { registry: "0".repeat(64) }));
+    await refusedBy("chain", ledger.append("registry", make()));
+  });
+});
+
+describe("every state and every kind", () => {
+  test("a record that has ended takes nothing but the deletion of openings", async () => {
+    await propose();
+    await ledger.says(ines, "withdrawn", { record: id });
+    expect(ledger.record().status).toBe("withdrawn");
+    await refusedBy("lifecycle", assess());
+    const body = {
+      record: id,
+      commitments: [ledger.record().proposal.rationale],
+      ground: "erasure-request",
+    };
+    await ledger.says(ledger.administrator, "opening-deleted", body);
+    expect(ledger.record().deletedOpenings).toEqual(body.commitments);
+    expect(ledger.record().status).toBe("withdrawn");
+  });
+
+  test("only a proposer withdraws", async () => {
+    await propose();
+    await refusedBy("lifecycle", ledger.says(dan, "withdrawn", { record: id }));
+  });
+
+  test("ended states are states", () => {
+    for (const status of ended) expect(statuses).toContain(status);
+  });
+});
