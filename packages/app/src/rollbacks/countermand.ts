@@ -110,6 +110,13 @@ export interface AuditSummary {
   readonly unknowns: readonly string[];
 }
 
+export interface ReversalQuery {
+  readonly repository?: string;
+  readonly after?: string;
+  /** 1 to 200. */
+  readonly limit?: number;
+}
+
 export interface ExportOptions {
   /** Leave the artefacts' bytes out. */
   readonly withoutArtefacts?: boolean;
@@ -138,9 +145,5 @@ export interface Countermand {
   putArtefact(bytes: Uint8Array): Promise<Artefact>;
   getArtefact(digest: string): Promise<Uint8Array | undefined>;
   audits(): Promise<readonly AuditSummary[]>;
-  reversals(query: {
-    readonly repository?: string;
-    readonly after?: string;
-    readonly limit?: number;
-  }): Promise<Page<AuditedReversal>>;
+  reversals(query: ReversalQuery): Promise<Page<AuditedReversal>>;
 }

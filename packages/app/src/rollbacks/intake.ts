@@ -1,0 +1,173 @@
+/**
+ * A submission on its way to the lock: everything about it that the order of
+ * the log cannot change. What passes is signed, opened and worth deciding.
+ */
+import {
+  checkOpening,
+  commitmentsIn,
+  decisionSentence,
+  lintRationale,
+  openEnvelope,
+  signingKey,
+  type Opening,
+  type RecordState,
+  type Registry,
+  type SignedStatement,
+} from "@countermand/record";
+import { resolveAuthors } from "./authors.ts";
+import type { Command } from "./batch.ts";
+import type { Submission } from "./countermand.ts";
+import { RollbacksError } from "./error.ts";
+
+/** What intake reads. */
+export interface IntakeSources {
+  readonly registry: Registry;
+  readonly registryOpenings: readonly Opening[];
+  record(id: string): Promise<RecordState | undefined>;
+  artefact(digest: string): Promise<Uint8Array | undefined>;
+  hasArtefact(digest: string): Promise<boolean>;
+}
+
+export async function takeIn(submission: Submission, sources: IntakeSources): Promise<Command> {
+  const { envelope, openings } = submission;
+  const statement = await openEnvelope(envelope, signingKey(sources.registry, { envelope }));
+  if (statement.type.saidBy === "system") {
+    throw new RollbacksError(
+      "invalid",
+      `${statement.type.name} follows from the entries; nobody submits it`,
+    );
+  }
+  const texts = openedTexts(statement, openings);
+  switch (statement.type.name) {
+    case "proposed":
+      checkRationale(statement, texts);
+      break;
+    case "assessed":
+      await checkAssessment(statement, sources);
+      break;
+    case "decision":
+      await checkSentence(statement, sources);
+      break;
+    case "evidence":
+      await checkArtefact(String(statement.body["digest"]), sources);
+      break;
+    default:
+      break;
+  }
+  return { kind: "statement", envelope, statement, openings };
+}
+
+/** Field to text; every commitment must be opened, and nothing else. */
+function openedTexts(
+  statement: SignedStatement,
+  openings: readonly Opening[],
+): ReadonlyMap<string, string> {
+  const commitments = commitmentsIn(statement.type.name, statement.body);
+  const texts = new Map<string, string>();
+  for (const opening of openings) {
+    const field = commitments.get(opening.commitment);
+    if (field === undefined) {
+      throw new RollbacksError(
+        "invalid",
+        `the statement does not make the commitment ${opening.commitment}; send the openings of its own commitments`,
+      );
+    }
+    const value = checkOpening(opening);
+    if (typeof value !== "string" || value.length > maxText) {
+      throw new RollbacksError("invalid", `${field} is a text of at most ${maxText} characters`);
+    }
+    texts.set(field, value);
+  }
+  for (const [, field] of commitments) {
+    if (!texts.has(field)) {
+      throw new RollbacksError(
+        "missing-opening",
+        `the opening of ${field} is missing; send salt and value of every commitment`,
+      );
+    }
+  }
+  return texts;
+}
+
+const maxText = 8000;
+
+function checkRationale(statement: SignedStatement, texts: ReadonlyMap<string, string>): void {
+  const others = ["impact", "security"].map((field) => texts.get(field) ?? "");
+  const refused = lintRationale(texts.get("rationale") ?? "", [
+    ...others,
+    ...(statement.body["tickets"] as readonly string[]),
+  ]).filter((remark) => remark.level === "refused");
+  if (refused.length > 0) {
+    throw new RollbacksError("rationale", refused.map((remark) => remark.says).join(" "));
+  }
+}
+
+/** The report must be here, and its authors must be those that the statement names. */
+async function checkAssessment(statement: SignedStatement, sources: IntakeSources): Promise<void> {
+  const { body } = statement;
+  const report = body["report"] as { readonly digest: string } | undefined;
+  if (report === undefined) {
+    if ((body["unknowns"] as readonly string[]).length === 0) {
+      throw new RollbacksError(
+        "invalid",
+        "an assessment without a report has at least one unknown",
+      );
+    }
+    return;
+  }
+  const bytes = await sources.artefact(report.digest);
+  if (bytes === undefined) throw missingArtefact(report.digest);
+  const expected = resolveAuthors(authorEmails(bytes), sources.registry, sources.registryOpenings);
+  const found = body["authors"] as readonly string[];
+  if (
+    expected.authors.join() !== [...found].sort().join() ||
+    expected.unknownAuthors !== body["unknownAuthors"]
+  ) {
+    throw new RollbacksError(
+      "invalid",
+      `the report's authors are ${expected.authors.join(", ") || "nobody enrolled"} and ${expected.unknownAuthors} others; the assessment says ${found.join(", ") || "nobody enrolled"} and ${String(body["unknownAuthors"])}`,
+    );
+  }
+}
+
+/** The mail addresses of a report's undone authors. */
+function authorEmails(report: Uint8Array): readonly string[] {
+  try {
+    const parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(report)) as {
+      readonly authors: readonly { readonly email: string }[];
+    };
+    return parsed.authors.map((author) => String(author.email));
+  } catch (error) {
+    throw new RollbacksError(
+      "invalid",
+      "the report is not one that `countermand undo --json` makes",
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function checkSentence(statement: SignedStatement, sources: IntakeSources): Promise<void> {
+  const { body } = statement;
+  const state = await sources.record(String(body["record"]));
+  if (state === undefined) return;
+  const sentence = decisionSentence(state, body["decision"] === "approve" ? "approve" : "reject");
+  if (body["summary"] !== sentence) {
+    throw new RollbacksError(
+      "conflict",
+      `the signed sentence is not what this record says now: "${sentence}"`,
+    );
+  }
+}
+
+async function checkArtefact(digest: string, sources: IntakeSources): Promise<void> {
+  if (!(await sources.hasArtefact(digest))) throw missingArtefact(digest);
+}
+
+function missingArtefact(digest: string): RollbacksError {
+  return new RollbacksError(
+    "missing-artefact",
+    `the artefact sha256:${digest} is not here; send it first`,
+  );
+}

@@ -1,0 +1,188 @@
+/**
+ * `Countermand` over an open store: what the server and the embedded command
+ * line both run. What needs no lock is checked in `intake.ts`; what needs the
+ * order of the log is decided in `batch.ts`.
+ */
+import { encodeHex, registryStream, type Artefact, type Registry } from "@countermand/record";
+import { listAudits, listReversals } from "./audits.ts";
+import type { Command } from "./batch.ts";
+import type {
+  Accepted,
+  AuditedReversal,
+  AuditSummary,
+  Countermand,
+  ExportOptions,
+  Instance,
+  OpeningRequest,
+  Page,
+  RecordQuery,
+  RecordSummary,
+  RecordView,
+  ReversalQuery,
+  Submission,
+} from "./countermand.ts";
+import { RollbacksError } from "./error.ts";
+import { exportPackage } from "./export.ts";
+import { takeIn } from "./intake.ts";
+import { listRecords } from "./list.ts";
+import { openingCommand } from "./opening.ts";
+import type { LedgerHome, OpenStore, Store } from "./store.ts";
+import { readOpenings, readRecord, readRegistry } from "./views.ts";
+
+export class RollbackService implements Countermand {
+  readonly #store: Store;
+  readonly #home: LedgerHome;
+  #open: OpenStore | undefined;
+
+  private constructor(store: Store, home: LedgerHome, open: OpenStore | undefined) {
+    this.#store = store;
+    this.#home = home;
+    this.#open = open;
+  }
+
+  static async start(store: Store, home: LedgerHome): Promise<RollbackService> {
+    return new RollbackService(store, home, await home.open());
+  }
+
+  /** The open ledger, for what reads the log itself. */
+  get opened(): OpenStore | undefined {
+    return this.#open;
+  }
+
+  async openLedger(request: OpeningRequest): Promise<Instance> {
+    if (this.#open !== undefined && (await this.#registry(this.#open)) !== undefined) {
+      throw new RollbacksError(
+        "conflict",
+        `the ledger ${this.#open.origin} is open already; it is opened once`,
+      );
+    }
+    this.#open ??= await this.#home.create(request.origin);
+    const store = this.#open;
+    if (store.origin !== request.origin) {
+      throw new RollbacksError(
+        "conflict",
+        `a ledger ${store.origin} was begun here; open it under that name`,
+      );
+    }
+    await this.#submit(store, openingCommand(request, store.logKey, store.signer, store.now()));
+    return this.instance();
+  }
+
+  async instance(): Promise<Instance> {
+    const store = this.#need();
+    const registry = await this.#needRegistry(store);
+    const openings = await readOpenings(store.database.read, store.logId, registryStream);
+    return { origin: store.origin, logKey: store.logKey, registry, openings };
+  }
+
+  async submit(submission: Submission): Promise<Accepted> {
+    const store = this.#need();
+    const { database, logId, blobs } = store;
+    const registry = await this.#needRegistry(store);
+    const command = await takeIn(submission, {
+      registry,
+      registryOpenings: await readOpenings(database.read, logId, registryStream),
+      record: (id) => readRecord(database.read, logId, id),
+      artefact: (digest) => blobs.get(digest),
+      hasArtefact: (digest) => blobs.has(digest),
+    });
+    return this.#submit(store, command);
+  }
+
+  async records(query: RecordQuery): Promise<Page<RecordSummary>> {
+    const store = this.#open;
+    return store === undefined ? { items: [] } : listRecords(store.database, store.logId, query);
+  }
+
+  async record(id: string): Promise<RecordView> {
+    const { database, logId } = this.#need();
+    return database.snapshot(async (snapshot) => {
+      const state = await readRecord(snapshot, logId, id);
+      if (state === undefined) {
+        throw new RollbacksError("not-found", `there is no record ${id} in this ledger`);
+      }
+      return { state, openings: await readOpenings(snapshot, logId, id) };
+    });
+  }
+
+  async exportRecord(id: string, options: ExportOptions): Promise<Uint8Array> {
+    return exportPackage(this.#need(), id, options);
+  }
+
+  async putArtefact(bytes: Uint8Array): Promise<Artefact> {
+    return this.#store.blobs.put(bytes);
+  }
+
+  async getArtefact(digest: string): Promise<Uint8Array | undefined> {
+    return this.#store.blobs.get(digest);
+  }
+
+  async audits(): Promise<readonly AuditSummary[]> {
+    return listAudits(this.#store.database);
+  }
+
+  async reversals(query: ReversalQuery): Promise<Page<AuditedReversal>> {
+    return listReversals(this.#store.database, query);
+  }
+
+  /**
+   * Appends what time has brought: expiries, lapses, stabilisations. Answers how
+   * many records it looked at. Safe to run anywhere, any time.
+   */
+  async tick(limit = 100): Promise<number> {
+    const store = this.#open;
+    if (store === undefined) return 0;
+    const due = await store.database.read
+      .selectFrom("record")
+      .select("record.id")
+      .where("record.log_id", "=", store.logId)
+      .where("record.due_at", "<=", store.now().toISOString())
+      .orderBy("record.due_at")
+      .limit(limit)
+      .execute();
+    await Promise.all(due.map(({ id }) => this.#submit(store, { kind: "clock", record: id })));
+    return due.length;
+  }
+
+  async #submit(store: OpenStore, command: Command): Promise<Accepted> {
+    const { result, receipts } = await store.ledger.submit(command);
+    if (result.refused !== undefined) throw result.refused;
+    const told = receipts.map((receipt, i) => ({
+      index: receipt.index,
+      leafHash: encodeHex(receipt.leafHash),
+      type: result.types[i] ?? "",
+      proof: receipt.proof,
+    }));
+    return {
+      stream: result.stream,
+      ...(result.state === undefined ? {} : { status: result.state.status }),
+      receipts: told,
+      repeated: result.repeated,
+    };
+  }
+
+  #need(): OpenStore {
+    if (this.#open === undefined) {
+      throw new RollbacksError(
+        "no-ledger",
+        "there is no ledger here yet; `countermand init` opens one",
+      );
+    }
+    return this.#open;
+  }
+
+  #registry(store: OpenStore): Promise<Registry | undefined> {
+    return readRegistry(store.database.read, store.logId);
+  }
+
+  async #needRegistry(store: OpenStore): Promise<Registry> {
+    const registry = await this.#registry(store);
+    if (registry === undefined) {
+      throw new RollbacksError(
+        "no-ledger",
+        "the ledger here was begun and not opened; run `countermand init` again",
+      );
+    }
+    return registry;
+  }
+}

@@ -1,0 +1,29 @@
+/** What the service stands on: a database, artefacts, a clock, and a ledger once it is opened. */
+import type { Ledger } from "../ledger/ledger.ts";
+import type { BlobStore } from "../storage/blobs.ts";
+import type { Database } from "../storage/database.ts";
+import type { Command, Decided } from "./batch.ts";
+import type { SystemSigner } from "./system-signer.ts";
+
+export interface Store {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly now: () => Date;
+}
+
+export interface OpenStore extends Store {
+  readonly ledger: Ledger<Command, Decided>;
+  readonly logId: number;
+  readonly origin: string;
+  /** C2SP verifier key. */
+  readonly logKey: string;
+  readonly signer: SystemSigner;
+}
+
+/** Makes and finds the ledger's keys and log: files and rows, wired in `main`. */
+export interface LedgerHome {
+  /** The ledger here, or undefined where none was made. */
+  open(): Promise<OpenStore | undefined>;
+  /** Makes keys and log for `origin`; throws a `RollbacksError` "conflict" where another is. */
+  create(origin: string): Promise<OpenStore>;
+}
