@@ -53,7 +53,7 @@ export function actor(id: string): Actor {
 }
 
 export const instance = "example.com/test";
-export const logKey = "example.com/test+00000000+AAAA";
+const anyLogKey = "example.com/test+00000000+AAAA";
 
 export function envelopeOf(
   by: Actor,
@@ -96,7 +96,7 @@ export class TestLedger {
   readonly openings: Opening[] = [];
   now = Date.parse("2026-11-23T02:00:00.000Z");
 
-  static async open(policy: Partial<Policy> = {}): Promise<TestLedger> {
+  static async open(policy: Partial<Policy> = {}, logKey = anyLogKey): Promise<TestLedger> {
     const ledger = new TestLedger();
     const body = {
       logKey,
