@@ -37,11 +37,11 @@ export class StorageError extends Error {
   }
 }
 
-/** The errors after which the same statement on the same connection is pointless. */
+/** The store is at fault, not the statement: any other would have failed too. */
 export function isOutage(error: unknown): error is StorageError {
   return (
     error instanceof StorageError &&
-    ["full", "read-only", "unavailable", "commit-unknown", "damaged"].includes(error.code)
+    ["full", "read-only", "unavailable", "commit-unknown", "in-use", "damaged"].includes(error.code)
   );
 }
 

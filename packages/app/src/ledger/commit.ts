@@ -1,0 +1,226 @@
+/**
+ * One batch, one transaction: lock the head, compare it with what we hold,
+ * decide, append, advance. Nothing in memory changes here.
+ */
+import { leafHash, MAX_ENTRY_SIZE, TILE_WIDTH } from "@countermand/tlog";
+import type { Database, Tx } from "../storage/database.ts";
+import { StorageError } from "../storage/error.ts";
+import { LedgerError } from "./error.ts";
+import { grow, type FullTile, type Growth, type Tree } from "./growth.ts";
+import type { Decider, LeafDraft, Outcome, Step } from "./ledger.ts";
+import {
+  advanceHead,
+  insertEntries,
+  insertOwed,
+  insertTiles,
+  lockHead,
+  storedLeafHashes,
+  type Head,
+  type NewEntry,
+  type StoredCheckpoint,
+} from "./log-rows.ts";
+import { contradiction, sameBytes } from "./start-up.ts";
+
+/** The log as this process holds it, since its start or its last commit. */
+export interface Held {
+  readonly logId: number;
+  readonly epoch: number;
+  readonly tree: Tree;
+}
+
+export type Decision<R> =
+  | { readonly kind: "appended"; readonly entries: readonly NewEntry[]; readonly result: R }
+  | { readonly kind: "repeated"; readonly indexes: readonly number[]; readonly result: R }
+  | { readonly kind: "refused"; readonly error: Error };
+
+export interface Committed<R> {
+  readonly decisions: readonly Decision<R>[];
+  /** Undefined if nothing was appended. */
+  readonly growth: Growth | undefined;
+}
+
+/** COMMIT was sent and not answered; `batch` is what it would have done. */
+export class OutcomeUnknown<R> extends Error {
+  override readonly name = "OutcomeUnknown";
+  readonly batch: Committed<R>;
+  constructor(batch: Committed<R>, cause: unknown) {
+    super("the outcome of COMMIT is not known", { cause });
+    this.batch = batch;
+  }
+}
+
+/** Another process holds the log now; ours must stop. */
+export class TakenOver extends LedgerError {
+  constructor(epoch: number, ours: number) {
+    super(
+      "frozen",
+      `another process has taken this log over (epoch ${epoch}, ours is ${ours}); only one may append`,
+    );
+  }
+}
+
+export interface CommitOptions<C, R> {
+  readonly database: Database;
+  readonly held: Held;
+  readonly decider: Decider<C, R>;
+  readonly commands: readonly C[];
+  /** Signed since the last commit, to be stored with this one. */
+  readonly owed: readonly StoredCheckpoint[];
+  readonly now: Date;
+  readonly onStep: (step: Step) => void | Promise<void>;
+}
+
+/**
+ * Throws a `LedgerError` "contradiction" or `TakenOver`, on which the log must
+ * freeze; `OutcomeUnknown`; a `StorageError`; or what the decider threw. But for
+ * `OutcomeUnknown`, nothing was written then.
+ */
+export async function commitBatch<C, R>(options: CommitOptions<C, R>): Promise<Committed<R>> {
+  const { database, onStep } = options;
+  let prepared: Committed<R> | undefined;
+  await onStep("before-transaction");
+  try {
+    await database.transaction(async (tx) => {
+      prepared = await prepare(tx, options);
+      await onStep("before-commit");
+    });
+  } catch (error) {
+    const unknown = error instanceof StorageError && error.code === "commit-unknown";
+    if (unknown && prepared !== undefined) throw new OutcomeUnknown(prepared, error);
+    throw error;
+  }
+  await onStep("after-commit");
+  if (prepared === undefined) throw new TypeError("a transaction ended without its work");
+  return prepared;
+}
+
+async function prepare<C, R>(tx: Tx, options: CommitOptions<C, R>): Promise<Committed<R>> {
+  const { held, decider, commands, owed } = options;
+  const { logId, tree } = held;
+  const head = await lockHead(tx, logId);
+  assertHeld(head, held);
+  const now = options.now.toISOString();
+  const recordedAt = now > head.recordedAt ? now : head.recordedAt;
+  const frame = { logId, nextIndex: head.size, recordedAt: new Date(recordedAt) };
+  const { outcomes, writeViews } = await decider.decide(tx, commands, frame);
+  if (outcomes.length !== commands.length) {
+    throw new TypeError(`${commands.length} commands were given and ${outcomes.length} decided`);
+  }
+  const { decisions, entries } = number(outcomes, head.size);
+  await insertOwed(tx, logId, head, owed);
+  if (entries.length === 0) return { decisions, growth: undefined };
+  const growth = grow(
+    tree,
+    entries.map((entry) => entry.leafHash),
+  );
+  await insertEntries(tx, logId, entries);
+  await options.onStep("after-insert");
+  for (const tile of growth.tiles) if (tile.level === 0) await checkStored(tx, logId, tile);
+  await insertTiles(tx, logId, growth.tiles);
+  await advanceHead(
+    tx,
+    logId,
+    { size: head.size, epoch: held.epoch },
+    { tree: growth.tree, recordedAt },
+  );
+  await writeViews(tx);
+  return { decisions, growth };
+}
+
+/** What is in the database must be what we left there. */
+export function assertHeld(
+  head: Head | undefined,
+  { epoch, tree }: Pick<Held, "epoch" | "tree">,
+): asserts head is Head {
+  if (head === undefined) throw contradiction("the log's head is gone from the database");
+  if (head.epoch !== epoch) throw new TakenOver(head.epoch, epoch);
+  if (head.state !== "active") {
+    throw new LedgerError(
+      "frozen",
+      `the log is ${head.state}: ${head.reason ?? "no reason was given"}`,
+    );
+  }
+  const { size } = tree.compact;
+  if (head.size !== size || !sameBytes(head.root, tree.root)) {
+    throw contradiction(
+      `the database's head has ${head.size} entries and root ${hex(head.root)}; this process left it at ${size} and ${hex(tree.root)}`,
+    );
+  }
+  const signed = head.checkpoint;
+  if (
+    signed !== undefined &&
+    (signed.size > size || (signed.size === size && !sameBytes(signed.root, tree.root)))
+  ) {
+    throw contradiction(
+      `a checkpoint of ${signed.size} entries with root ${hex(signed.root)} is stored, and the log has ${size} entries with root ${hex(tree.root)}`,
+    );
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+/** Gives each leaf its index. A leaf that cannot be stored is the decider's mistake. */
+function number<R>(
+  outcomes: readonly Outcome<R>[],
+  nextIndex: number,
+): { decisions: Decision<R>[]; entries: NewEntry[] } {
+  const entries: NewEntry[] = [];
+  const identities = new Set<string>();
+  const decisions = outcomes.map((outcome): Decision<R> => {
+    if (outcome.kind === "refuse") return { kind: "refused", error: outcome.error };
+    const { result } = outcome;
+    if (outcome.kind === "repeat") {
+      const beyond = outcome.indexes.find(
+        (index) => !(index >= 0 && index < nextIndex + entries.length),
+      );
+      if (beyond !== undefined) throw new TypeError(`entry ${beyond} is not in the log`);
+      return { kind: "repeated", indexes: outcome.indexes, result };
+    }
+    const own = outcome.leaves.map((leaf) => {
+      assertStorable(leaf, identities);
+      const { bytes, identity } = leaf;
+      const entry = {
+        index: nextIndex + entries.length,
+        leaf: bytes,
+        leafHash: leafHash(bytes),
+        identity,
+      };
+      entries.push(entry);
+      return entry;
+    });
+    return { kind: "appended", entries: own, result };
+  });
+  return { decisions, entries };
+}
+
+function assertStorable({ bytes, identity }: LeafDraft, identities: Set<string>): void {
+  if (bytes.length > MAX_ENTRY_SIZE) {
+    throw new TypeError(`an entry has at most ${MAX_ENTRY_SIZE} bytes, not ${bytes.length}`);
+  }
+  if (identity.length !== 32) throw new TypeError("an entry's identity has 32 bytes");
+  const key = hex(identity);
+  if (identities.has(key)) throw new TypeError(`the identity ${key} is twice in one batch`);
+  identities.add(key);
+}
+
+/**
+ * A tile is frozen for ever: before that, the entries as the store gives them
+ * back must hash to it. A bit that flipped on the way is found before it is signed.
+ */
+async function checkStored(tx: Tx, logId: number, tile: FullTile): Promise<void> {
+  const first = tile.n * TILE_WIDTH;
+  const stored = await storedLeafHashes(tx, logId, first, first + TILE_WIDTH);
+  tile.hashes.forEach((hash, i) => {
+    const row = stored[i];
+    if (row?.index !== first + i) {
+      throw contradiction(`entry ${first + i} is missing from the database`);
+    }
+    if (!sameBytes(row.leafHash, hash) || !sameBytes(row.computed, hash)) {
+      throw contradiction(
+        `entry ${row.index}: its bytes in the database do not match its leaf hash ${hex(hash)}`,
+      );
+    }
+  });
+}

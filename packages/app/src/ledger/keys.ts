@@ -1,0 +1,176 @@
+/**
+ * A log's key and its file. The file holds one line in the form of x/mod
+ * (`PRIVATE+KEY+name+id+base64`), is made once, and belongs to its user alone.
+ * A thief of it can sign forks of the log; witnesses and clients that keep
+ * checkpoints would notice. Encryption at rest is the file system's.
+ */
+import { createPrivateKey, randomBytes, sign, type KeyObject } from "node:crypto";
+import { open } from "node:fs/promises";
+import {
+  ed25519PublicKey,
+  EMPTY_ROOT,
+  emptyTree,
+  encodeCompact,
+  formatSignerKey,
+  formatVerifierKey,
+  isKeyName,
+  parseSignerKey,
+  type NoteSigner,
+  type NoteVerifier,
+} from "@countermand/tlog";
+import type { Database } from "../storage/database.ts";
+import { writeDurably } from "../storage/durable-files.ts";
+import { fileError } from "../storage/error.ts";
+import { LedgerError } from "./error.ts";
+
+/** Signs checkpoints of one log. Node's Ed25519: 51 µs a signature, deterministic. */
+export interface LogSigner extends NoteSigner {
+  readonly verifier: NoteVerifier;
+  /** `name+id+base64`, to be published. */
+  readonly vkey: string;
+}
+
+/** PKCS #8 before the 32 bytes of an Ed25519 seed (RFC 8410 §7). */
+const pkcs8 = Buffer.from("302e020100300506032b657004220420", "hex");
+
+async function signerOf(name: string, seed: Uint8Array): Promise<LogSigner> {
+  const key: KeyObject = createPrivateKey({
+    key: Buffer.concat([pkcs8, seed]),
+    format: "der",
+    type: "pkcs8",
+  });
+  const line = await formatSignerKey(name, seed);
+  const { verifier, keyId } = await parseSignerKey(line);
+  return {
+    name,
+    keyId,
+    verifier,
+    vkey: formatVerifierKey(verifier),
+    sign: (text) => new Uint8Array(sign(null, text, key)),
+  };
+}
+
+/**
+ * Makes a key for the log `origin` and writes it to `file`, mode 0600, durably.
+ * Throws a `LedgerError` "key-file" if the file is there: a key is never overwritten.
+ */
+export async function createKeyFile(file: string, origin: string): Promise<LogSigner> {
+  assertOrigin(origin);
+  const seed = new Uint8Array(randomBytes(32));
+  const line = await formatSignerKey(origin, seed);
+  try {
+    await writeDurably(file, `${line}\n`, { mode: 0o600, replace: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new LedgerError(
+      "key-file",
+      `there is a log key at ${file} already; it is never overwritten`,
+    );
+  }
+  return signerOf(origin, seed);
+}
+
+/** Reads what `createKeyFile` wrote. Refuses a file that others than its owner may read or write. */
+export async function readKeyFile(file: string): Promise<LogSigner> {
+  let line: string;
+  try {
+    const handle = await open(file, "r");
+    try {
+      const { mode, size } = await handle.stat();
+      if ((mode & 0o077) !== 0) {
+        throw new LedgerError(
+          "key-file",
+          `the log key ${file} may be read or changed by others (mode ${(mode & 0o777).toString(8).padStart(4, "0")}); run chmod 600 on it`,
+        );
+      }
+      if (size > 4_096) throw new LedgerError("key-file", `${file} is too long for a log key`);
+      line = await handle.readFile("utf8");
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw fileError(error, file);
+    throw new LedgerError("key-file", `there is no log key at ${file}`, { cause: error });
+  }
+  if (!line.endsWith("\n") || line.indexOf("\n") !== line.length - 1) {
+    throw new LedgerError("key-file", `${file} is not one line with a log key`);
+  }
+  try {
+    const { name, seed } = await parseSignerKey(line.slice(0, -1));
+    return await signerOf(name, seed);
+  } catch (error) {
+    throw new LedgerError("key-file", `${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** For tests and tools that keep the seed elsewhere. */
+export async function signerFromSeed(origin: string, seed: Uint8Array): Promise<LogSigner> {
+  assertOrigin(origin);
+  await ed25519PublicKey(seed);
+  return signerOf(origin, seed);
+}
+
+/** An origin names the log and its key: a URL without scheme and trailing slash. */
+function assertOrigin(origin: string): void {
+  const bytes = Buffer.byteLength(origin);
+  if (!isKeyName(origin) || bytes > 255 || /^[a-z]+:\/\/|\/$/.test(origin)) {
+    throw new LedgerError(
+      "no-such-log",
+      `${JSON.stringify(origin.slice(0, 100))} cannot be a log's origin: 1 to 255 bytes like log.example.com/prod, without spaces, plus signs, scheme and trailing slash`,
+    );
+  }
+}
+
+/**
+ * Makes an empty log in the database and gives its number. Throws a
+ * `LedgerError` "log-exists" if there is one with the signer's name.
+ */
+export async function createLog(
+  database: Database,
+  signer: Pick<LogSigner, "name" | "vkey">,
+  now: Date,
+): Promise<number> {
+  assertOrigin(signer.name);
+  const createdAt = now.toISOString();
+  return database.transaction(async (tx) => {
+    const same = await tx
+      .selectFrom("log")
+      .select("log_id")
+      .where("origin", "=", signer.name)
+      .execute();
+    if (same.length > 0) {
+      throw new LedgerError("log-exists", `there is a log ${signer.name} in this database already`);
+    }
+    const { newest } = await tx
+      .selectFrom("log")
+      .select(({ fn }) => fn.max("log_id").as("newest"))
+      .executeTakeFirstOrThrow();
+    const logId = (newest ?? 0) + 1;
+    await tx
+      .insertInto("log")
+      .values({
+        log_id: logId,
+        origin: signer.name,
+        state: "active",
+        reason: null,
+        created_at: createdAt,
+      })
+      .execute();
+    await tx
+      .insertInto("log_key")
+      .values({ log_id: logId, vkey: signer.vkey, from_size: 0, until_size: null })
+      .execute();
+    await tx
+      .insertInto("log_head")
+      .values({
+        log_id: logId,
+        size: 0,
+        root: EMPTY_ROOT,
+        compact: encodeCompact(emptyTree),
+        recorded_at: createdAt,
+        epoch: 0,
+      })
+      .execute();
+    return logId;
+  });
+}

@@ -1,0 +1,283 @@
+/**
+ * The ledger's rows: every statement of the commit path, of start-up and of the
+ * readers. What must touch a known number of rows is counted.
+ */
+import { encodeCompact, encodeTile, TILE_WIDTH } from "@countermand/tlog";
+import { sql, type Kysely } from "kysely";
+import { engineOf, insertRows, mustTouch, type Tx } from "../storage/database.ts";
+import type { Tables } from "../storage/schema.ts";
+import { LedgerError } from "./error.ts";
+import type { FullTile, Tree } from "./growth.ts";
+
+export interface Head {
+  readonly size: number;
+  readonly root: Uint8Array;
+  readonly compact: Uint8Array;
+  readonly recordedAt: string;
+  readonly epoch: number;
+  readonly state: Tables["log"]["state"];
+  readonly reason: string | null;
+  /** The newest stored checkpoint. */
+  readonly checkpoint: { readonly size: number; readonly root: Uint8Array } | undefined;
+}
+
+export interface StoredCheckpoint {
+  readonly size: number;
+  readonly root: Uint8Array;
+  /** A signed note. */
+  readonly note: string;
+  readonly publishedAt: string;
+}
+
+export interface NewEntry {
+  readonly index: number;
+  readonly leaf: Uint8Array;
+  readonly leafHash: Uint8Array;
+  readonly identity: Uint8Array;
+}
+
+export async function findLog(db: Kysely<Tables>, origin: string): Promise<number | undefined> {
+  const row = await db
+    .selectFrom("log")
+    .select("log_id")
+    .where("origin", "=", origin)
+    .executeTakeFirst();
+  return row?.log_id;
+}
+
+/** The log's head, held until the end of the transaction. */
+export async function lockHead(tx: Tx, logId: number): Promise<Head | undefined> {
+  const { rows } = await sql<{
+    size: number;
+    root: Uint8Array;
+    compact: Uint8Array;
+    recorded_at: string;
+    epoch: number;
+  }>`select size, root, compact, recorded_at, epoch from log_head where log_id = ${logId}${sql.raw(engineOf(tx).forUpdate)}`.execute(
+    tx,
+  );
+  const [head] = rows;
+  if (head === undefined) return undefined;
+  // After the lock, so that it sees what its last holder did.
+  const beside = await sql<{
+    state: Tables["log"]["state"];
+    reason: string | null;
+    size: number | null;
+    root: Uint8Array | null;
+  }>`select l.state, l.reason, c.size, c.root from log l
+     left join checkpoint c on c.log_id = l.log_id
+       and c.size = (select max(m.size) from checkpoint m where m.log_id = l.log_id)
+     where l.log_id = ${logId}`.execute(tx);
+  const [log] = beside.rows;
+  if (log === undefined) return undefined;
+  return {
+    size: head.size,
+    root: head.root,
+    compact: head.compact,
+    recordedAt: head.recorded_at,
+    epoch: head.epoch,
+    state: log.state,
+    reason: log.reason,
+    checkpoint:
+      log.size === null || log.root === null ? undefined : { size: log.size, root: log.root },
+  };
+}
+
+/** Makes every other process that holds the log stale; gives the new epoch. */
+export async function takeOver(tx: Tx, logId: number, head: Head): Promise<number> {
+  const epoch = head.epoch + 1;
+  const { numUpdatedRows } = await tx
+    .updateTable("log_head")
+    .set({ epoch })
+    .where("log_id", "=", logId)
+    .where("epoch", "=", head.epoch)
+    .executeTakeFirst();
+  mustTouch(1, numUpdatedRows, "take over the log's head");
+  return epoch;
+}
+
+export async function insertEntries(
+  tx: Tx,
+  logId: number,
+  entries: readonly NewEntry[],
+): Promise<void> {
+  await insertRows(
+    tx,
+    "entry",
+    [
+      { name: "log_id", type: "integer" },
+      { name: "idx", type: "integer" },
+      { name: "leaf", type: "bytes" },
+      { name: "leaf_hash", type: "bytes" },
+      { name: "identity_hash", type: "bytes" },
+    ],
+    entries.map(({ index, leaf, leafHash, identity }) => [logId, index, leaf, leafHash, identity]),
+  );
+}
+
+export async function insertTiles(
+  tx: Tx,
+  logId: number,
+  tiles: readonly FullTile[],
+): Promise<void> {
+  await insertRows(
+    tx,
+    "tile",
+    [
+      { name: "log_id", type: "integer" },
+      { name: "level", type: "integer" },
+      { name: "n", type: "integer" },
+      { name: "hashes", type: "bytes" },
+      { name: "root", type: "bytes" },
+    ],
+    tiles.map(({ level, n, hashes, root }) => [logId, level, n, encodeTile(hashes), root]),
+  );
+}
+
+/** Compare and swap: exactly the head that was read, under our epoch, or an error. */
+export async function advanceHead(
+  tx: Tx,
+  logId: number,
+  from: { readonly size: number; readonly epoch: number },
+  to: { readonly tree: Tree; readonly recordedAt: string },
+): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable("log_head")
+    .set({
+      size: to.tree.compact.size,
+      root: to.tree.root,
+      compact: encodeCompact(to.tree.compact),
+      recorded_at: to.recordedAt,
+    })
+    .where("log_id", "=", logId)
+    .where("size", "=", from.size)
+    .where("epoch", "=", from.epoch)
+    .executeTakeFirst();
+  mustTouch(1, numUpdatedRows, "advance the log's head");
+}
+
+/**
+ * Stores what was signed and is not stored yet. Throws a `LedgerError`
+ * "contradiction" if another root is stored for a size that we signed.
+ */
+export async function insertOwed(
+  tx: Tx,
+  logId: number,
+  { checkpoint: newest }: Head,
+  owed: readonly StoredCheckpoint[],
+): Promise<void> {
+  const twice = owed.find(({ size }) => size === newest?.size);
+  if (
+    twice !== undefined &&
+    newest !== undefined &&
+    Buffer.compare(twice.root, newest.root) !== 0
+  ) {
+    throw new LedgerError(
+      "contradiction",
+      `two roots were signed for ${twice.size} entries: ${hex(twice.root)} by us, ${hex(newest.root)} is stored`,
+    );
+  }
+  await insertCheckpoints(
+    tx,
+    logId,
+    owed.filter(({ size }) => size > (newest?.size ?? -1)),
+  );
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+/** A second root for a size breaks the primary key, and with it the transaction. */
+export async function insertCheckpoints(
+  tx: Tx,
+  logId: number,
+  checkpoints: readonly StoredCheckpoint[],
+): Promise<void> {
+  await insertRows(
+    tx,
+    "checkpoint",
+    [
+      { name: "log_id", type: "integer" },
+      { name: "size", type: "integer" },
+      { name: "root", type: "bytes" },
+      { name: "note", type: "text" },
+      { name: "published_at", type: "text" },
+    ],
+    checkpoints.map(({ size, root, note, publishedAt }) => [logId, size, root, note, publishedAt]),
+  );
+}
+
+export async function newestCheckpoint(
+  db: Kysely<Tables>,
+  logId: number,
+): Promise<StoredCheckpoint | undefined> {
+  const row = await db
+    .selectFrom("checkpoint")
+    .selectAll()
+    .where("log_id", "=", logId)
+    .orderBy("size", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  return { size: row.size, root: row.root, note: row.note, publishedAt: row.published_at };
+}
+
+/**
+ * The leaf hashes of rows as they are stored, with the hash of the bytes beside
+ * each, computed by the store from what it holds.
+ */
+export async function storedLeafHashes(
+  tx: Tx,
+  logId: number,
+  from: number,
+  to: number,
+): Promise<{ index: number; leafHash: Uint8Array; computed: Uint8Array }[]> {
+  const { rows } = await sql<{ idx: number; leaf_hash: Uint8Array; computed: Uint8Array }>`
+    select idx, leaf_hash, ${sql.raw(engineOf(tx).leafHash("leaf"))} as computed from entry
+    where log_id = ${logId} and idx >= ${from} and idx < ${to} order by idx`.execute(tx);
+  return rows.map((row) => ({ index: row.idx, leafHash: row.leaf_hash, computed: row.computed }));
+}
+
+/** The hashes of a tile as far as rows are there: a full tile, or what a partial one derives from. */
+export async function readTileHashes(
+  db: Kysely<Tables>,
+  logId: number,
+  { level, n, width }: { readonly level: number; readonly n: number; readonly width: number },
+): Promise<Uint8Array[]> {
+  const first = n * TILE_WIDTH;
+  if (width === TILE_WIDTH) {
+    const row = await db
+      .selectFrom("tile")
+      .select("hashes")
+      .where("log_id", "=", logId)
+      .where("level", "=", level)
+      .where("n", "=", n)
+      .executeTakeFirst();
+    if (row === undefined) return [];
+    return Array.from({ length: row.hashes.length / 32 }, (_, i) =>
+      row.hashes.slice(32 * i, 32 * i + 32),
+    );
+  }
+  if (level === 0) {
+    const rows = await db
+      .selectFrom("entry")
+      .select("leaf_hash")
+      .where("log_id", "=", logId)
+      .where("idx", ">=", first)
+      .where("idx", "<", first + width)
+      .orderBy("idx")
+      .execute();
+    return rows.map((row) => row.leaf_hash);
+  }
+  const rows = await db
+    .selectFrom("tile")
+    .select("root")
+    .where("log_id", "=", logId)
+    .where("level", "=", level - 1)
+    .where("n", ">=", first)
+    .where("n", "<", first + width)
+    .orderBy("n")
+    .execute();
+  return rows.map((row) => row.root);
+}

@@ -1,0 +1,117 @@
+/** Opens a log for appending: checks, takes it over, and starts its sequencer. */
+import type { Database } from "../storage/database.ts";
+import type { Held } from "./commit.ts";
+import { LedgerError } from "./error.ts";
+import type { LogSigner } from "./keys.ts";
+import type { Decider, Ledger, Step } from "./ledger.ts";
+import {
+  findLog,
+  insertCheckpoints,
+  lockHead,
+  newestCheckpoint,
+  takeOver,
+  type StoredCheckpoint,
+} from "./log-rows.ts";
+import { logReader, type LogReader, type Published } from "./log-reader.ts";
+import { openMark, type Mark } from "./mark.ts";
+import { signTree } from "./publish.ts";
+import { Sequencer } from "./sequencer.ts";
+import { checkKey, checkMark, checkNewestCheckpoint, contradiction, loadTree } from "./start-up.ts";
+
+export interface LedgerOptions<C, R> {
+  readonly database: Database;
+  /** The log's key; its name is the origin. */
+  readonly signer: LogSigner;
+  readonly decider: Decider<C, R>;
+  /** The folder of high-water marks, outside the database. */
+  readonly markFolder: string;
+  /**
+   * Starts without a mark on a log that has entries: the first start of a server
+   * on somebody's database, or an operator's decision after a loss.
+   */
+  readonly adopt?: boolean;
+  readonly now?: () => Date;
+  /** Commands that may wait or be under way; above that, `busy`. 4,096 unless told. */
+  readonly maxWaiting?: number;
+  /** Milliseconds to find out what became of a COMMIT that was not answered; 60,000 unless told. */
+  readonly recoveryTime?: number;
+  /** Called between the steps of a commit, and awaited. For tests of crashes. */
+  readonly onStep?: (step: Step) => void | Promise<void>;
+}
+
+/**
+ * Throws a `LedgerError`: `no-such-log`, `foreign-key`, `mark`, `frozen`, or
+ * `contradiction` with what and where. Nothing is changed then.
+ */
+export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Ledger<C, R>> {
+  const { database, signer, now = () => new Date() } = options;
+  const origin = signer.name;
+  const mark = await openMark(options.markFolder, origin);
+  try {
+    const { held, stored } = await takeLog(database, signer, mark, options.adopt ?? false);
+    const published = await signTree(origin, signer, held.tree);
+    if (mark.note !== published.note) await mark.write(published.note);
+    if (stored === undefined || stored.size < published.size) {
+      const checkpoint = { ...published, publishedAt: now().toISOString() };
+      await database.transaction((tx) => insertCheckpoints(tx, held.logId, [checkpoint]));
+    }
+    return new Sequencer({
+      database,
+      signer,
+      decider: options.decider,
+      mark,
+      held,
+      published,
+      now,
+      maxWaiting: options.maxWaiting ?? 4_096,
+      recoveryTime: options.recoveryTime ?? 60_000,
+      onStep: options.onStep ?? (() => {}),
+    });
+  } catch (error) {
+    await mark.close();
+    throw error;
+  }
+}
+
+/** All checks and the take-over in one transaction, so that nobody appends between them. */
+async function takeLog(
+  database: Database,
+  { name, vkey, verifier }: LogSigner,
+  mark: Mark,
+  adopt: boolean,
+): Promise<{ held: Held; stored: StoredCheckpoint | undefined }> {
+  return database.transaction(async (tx) => {
+    const logId = await findLog(tx, name);
+    if (logId === undefined) throw noSuchLog(name);
+    const head = await lockHead(tx, logId);
+    if (head === undefined) throw contradiction(`the log ${name} has no head in the database`);
+    if (head.state !== "active") {
+      throw new LedgerError(
+        "frozen",
+        `the log ${name} is ${head.state}: ${head.reason ?? "no reason was given"}; see docs/operations/ledger.md`,
+      );
+    }
+    await checkKey(tx, logId, name, vkey, head.size);
+    // The mark first: of an old copy of the database that is the thing to say.
+    await checkMark(tx, logId, head, name, verifier, mark, adopt);
+    const tree = await loadTree(tx, logId, head);
+    const stored = await checkNewestCheckpoint(tx, logId, head, name, verifier);
+    return { held: { logId, tree, epoch: await takeOver(tx, logId, head) }, stored };
+  });
+}
+
+/** Opens a log for reading only, at the newest checkpoint that is stored. */
+export async function openLog(database: Database, origin: string): Promise<LogReader> {
+  const logId = await findLog(database.read, origin);
+  if (logId === undefined) throw noSuchLog(origin);
+  const newest = await newestCheckpoint(database.read, logId);
+  if (newest === undefined) {
+    throw new LedgerError("no-such-log", `the log ${origin} has no checkpoint yet`);
+  }
+  const published: Published = newest;
+  return logReader(database, { logId, origin }, () => published);
+}
+
+function noSuchLog(origin: string): LedgerError {
+  return new LedgerError("no-such-log", `there is no log ${origin} in this database`);
+}

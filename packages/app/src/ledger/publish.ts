@@ -1,0 +1,74 @@
+/**
+ * After the commit: sign the newest head, put it into the mark, and make the
+ * receipts. Never before: a signature over a head that was not committed must
+ * not exist. Ed25519 is deterministic, so signing again after a crash gives the
+ * same line.
+ */
+import {
+  formatCheckpoint,
+  formatProofFile,
+  leafHash,
+  openCheckpoint,
+  signNote,
+  verifyInclusion,
+} from "@countermand/tlog";
+import type { Decision } from "./commit.ts";
+import { LedgerError } from "./error.ts";
+import { proveNewLeaf, type NodeCache, type Tree } from "./growth.ts";
+import type { LogSigner } from "./keys.ts";
+import type { Receipt } from "./ledger.ts";
+import type { LogReader, Published } from "./log-reader.ts";
+
+/** Signs the tree, and opens the result as a reader would. */
+export async function signTree(origin: string, signer: LogSigner, tree: Tree): Promise<Published> {
+  const { size } = tree.compact;
+  const note = await signNote(formatCheckpoint({ origin, size, root: tree.root }), [signer]);
+  await openCheckpoint(note, [signer.verifier], origin);
+  return { size, root: tree.root, note: Buffer.from(note).toString("utf8") };
+}
+
+/** The receipts of one decision, the entries in the order of their indexes. */
+export async function receiptsFor(
+  decision: Exclude<Decision<unknown>, { kind: "refused" }>,
+  published: Published,
+  caches: readonly NodeCache[],
+  log: LogReader,
+): Promise<Receipt[]> {
+  const receipts: Receipt[] = [];
+  if (decision.kind === "appended") {
+    for (const { index, leaf, leafHash } of decision.entries) {
+      const hashes = await proveNewLeaf(caches, index, published.size);
+      receipts.push(receipt(index, leaf, leafHash, hashes, published));
+    }
+  } else {
+    for (const index of decision.indexes) {
+      const entry = await log.entry(index);
+      if (entry === undefined) {
+        throw new LedgerError("contradiction", `entry ${index} is missing from the database`);
+      }
+      const hashes = await log.inclusionProof(index, published.size);
+      receipts.push(receipt(index, entry, leafHash(entry), hashes, published));
+    }
+  }
+  return receipts;
+}
+
+/** Checks with the reader's code what is about to be given out. */
+function receipt(
+  index: number,
+  entry: Uint8Array,
+  leafHash: Uint8Array,
+  hashes: readonly Uint8Array[],
+  { size, root, note }: Published,
+): Receipt {
+  verifyInclusion({ leafHash, index, size, proof: hashes, root });
+  const file = formatProofFile({ index, hashes, checkpoint: Buffer.from(note) });
+  return {
+    index,
+    leafHash,
+    entry,
+    size,
+    checkpoint: note,
+    proof: Buffer.from(file).toString("utf8"),
+  };
+}

@@ -1,0 +1,387 @@
+/**
+ * The queues around `commit` and `publish`. Batches form by themselves: while
+ * one commit is in flight the next gathers, and while one checkpoint is being
+ * signed and marked the next commit runs. No timers.
+ *
+ * A state that must not be continued from freezes the ledger for good.
+ */
+import { setImmediate, setTimeout } from "node:timers/promises";
+import type { Database } from "../storage/database.ts";
+import { isOutage } from "../storage/error.ts";
+import {
+  commitBatch,
+  OutcomeUnknown,
+  TakenOver,
+  type Committed,
+  type Decision,
+  type Held,
+} from "./commit.ts";
+import { LedgerError, messageOf } from "./error.ts";
+import type { LogSigner } from "./keys.ts";
+import type { Decider, Ledger, LedgerState, Receipt, Step } from "./ledger.ts";
+import { insertOwed, lockHead, type StoredCheckpoint } from "./log-rows.ts";
+import { logReader, type LogReader, type Published } from "./log-reader.ts";
+import type { Mark } from "./mark.ts";
+import { receiptsFor, signTree } from "./publish.ts";
+import { contradiction, loadTree, sameBytes } from "./start-up.ts";
+
+/** 256 entries of 16 KB are 4 MB. */
+const maxBatch = 256;
+
+export interface SequencerOptions<C, R> {
+  readonly database: Database;
+  readonly signer: LogSigner;
+  readonly decider: Decider<C, R>;
+  readonly mark: Mark;
+  readonly held: Held;
+  readonly published: Published;
+  readonly now: () => Date;
+  readonly maxWaiting: number;
+  readonly recoveryTime: number;
+  readonly onStep: (step: Step) => void | Promise<void>;
+}
+
+interface Answer<R> {
+  readonly result: R;
+  readonly receipts: readonly Receipt[];
+}
+
+interface Waiting<C, R> {
+  readonly command: C;
+  readonly resolve: (answer: Answer<R>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Committed, and to be signed and answered. */
+interface Unpublished<C, R> {
+  readonly batch: readonly Waiting<C, R>[];
+  readonly committed: Committed<R>;
+}
+
+export class Sequencer<C, R> implements Ledger<C, R> {
+  readonly #options: SequencerOptions<C, R>;
+  readonly #log: LogReader;
+  readonly #queue: Waiting<C, R>[] = [];
+  #unpublished: Unpublished<C, R>[] = [];
+  /** Signed and in the mark, and not yet a row. */
+  #owed: StoredCheckpoint[] = [];
+  #held: Held;
+  #published: Published;
+  #committing: Promise<void> | undefined;
+  #publishing: Promise<void> | undefined;
+  /** Commands submitted and not answered. */
+  #open = 0;
+  #stopped: Exclude<LedgerState, { kind: "running" }> | undefined;
+  #closing = false;
+  #announceFrozen!: (reason: string) => void;
+  readonly frozen: Promise<string>;
+
+  constructor(options: SequencerOptions<C, R>) {
+    this.#options = options;
+    this.#held = options.held;
+    this.#published = options.published;
+    this.#log = logReader(
+      options.database,
+      { logId: options.held.logId, origin: options.signer.name },
+      () => this.#published,
+    );
+    this.frozen = new Promise((resolve) => (this.#announceFrozen = resolve));
+  }
+
+  async submit(command: C): Promise<Answer<R>> {
+    this.#options.database.assertOutside("a command was submitted");
+    if (this.#stopped?.kind === "frozen") throw frozenError(this.#stopped.reason);
+    if (this.#stopped !== undefined || this.#closing) {
+      throw new LedgerError("closed", "the ledger was closed; nothing was recorded");
+    }
+    if (this.#open >= this.#options.maxWaiting) {
+      throw new LedgerError(
+        "busy",
+        `${this.#open} commands are waiting; nothing was recorded, try again in a second`,
+        { retryAfter: 1 },
+      );
+    }
+    this.#open += 1;
+    try {
+      return await new Promise<Answer<R>>((resolve, reject) => {
+        this.#queue.push({ command, resolve, reject });
+        this.#startCommitting();
+      });
+    } finally {
+      this.#open -= 1;
+    }
+  }
+
+  state(): LedgerState {
+    return (
+      this.#stopped ?? {
+        kind: "running",
+        size: this.#held.tree.compact.size,
+        published: this.#published.size,
+        waiting: this.#open,
+      }
+    );
+  }
+
+  log(): LogReader {
+    return this.#log;
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    while (this.#committing !== undefined || this.#publishing !== undefined) {
+      await this.#committing;
+      await this.#publishing;
+    }
+    this.#stopped ??= { kind: "closed" };
+    await this.#options.mark.close();
+  }
+
+  #startCommitting(): void {
+    this.#committing ??= this.#commitAll().finally(() => {
+      this.#committing = undefined;
+      // Somebody may have come between the last look at the queue and now.
+      if (this.#queue.length > 0) this.#startCommitting();
+    });
+  }
+
+  #startPublishing(): void {
+    this.#publishing ??= this.#publishAll().finally(() => {
+      this.#publishing = undefined;
+      if (this.#stopped !== undefined) return;
+      if (this.#unpublished.length > 0) this.#startPublishing();
+      // What was signed is to be stored, after whoever was answered had a turn to go on.
+      else this.#startCommitting();
+    });
+  }
+
+  async #commitAll(): Promise<void> {
+    // Whoever submits in this turn of the event loop is in the first batch.
+    await setImmediate();
+    while (this.#stopped === undefined) {
+      const batch = this.#queue.splice(0, maxBatch);
+      if (batch.length > 0) await this.#commit(batch);
+      else if (this.#owed.length === 0 || this.#publishing !== undefined) return;
+      else if (!(await this.#storeOwed())) return;
+    }
+  }
+
+  async #commit(batch: readonly Waiting<C, R>[]): Promise<void> {
+    const { database, decider, now, onStep } = this.#options;
+    const owed = this.#owed;
+    let committed: Committed<R> | undefined;
+    try {
+      committed = await commitBatch({
+        database,
+        held: this.#held,
+        decider,
+        commands: batch.map(({ command }) => command),
+        owed,
+        now: now(),
+        onStep,
+      });
+    } catch (error) {
+      if (error instanceof OutcomeUnknown) {
+        committed = await this.#findOut(error as OutcomeUnknown<R>, batch);
+      } else {
+        await this.#failed(batch, error);
+      }
+    }
+    if (committed === undefined) return;
+    this.#owed = this.#owed.filter((checkpoint) => !owed.includes(checkpoint));
+    const { growth } = committed;
+    if (growth !== undefined) this.#held = { ...this.#held, tree: growth.tree };
+    this.#unpublished.push({ batch, committed });
+    this.#startPublishing();
+  }
+
+  /** Nothing of this batch was written. */
+  async #failed(batch: readonly Waiting<C, R>[], error: unknown): Promise<void> {
+    if (error instanceof LedgerError) {
+      await this.#freeze(error, batch, "nothing was recorded");
+    } else if (isOutage(error)) {
+      for (const { reject } of batch) {
+        reject(
+          new LedgerError("not-recorded", `nothing was recorded: ${error.message}`, {
+            cause: error,
+          }),
+        );
+      }
+    } else if (batch.length === 1) {
+      batch[0]?.reject(error);
+    } else {
+      // One of them is to blame: each gets a transaction of its own.
+      for (const one of batch) {
+        if (this.#stopped === undefined) await this.#commit([one]);
+        else one.reject(new LedgerError("frozen", "the ledger has stopped; nothing was recorded"));
+      }
+    }
+  }
+
+  /**
+   * COMMIT was not answered. The head tells: the lock on it waits for a backend
+   * that may still be at it. What is held in memory is dropped and read again.
+   */
+  async #findOut(
+    { batch: prepared, cause }: OutcomeUnknown<R>,
+    batch: readonly Waiting<C, R>[],
+  ): Promise<Committed<R> | undefined> {
+    const { growth } = prepared;
+    const { tree: before, epoch, logId } = this.#held;
+    const deadline = Date.now() + this.#options.recoveryTime;
+    for (let pause = 50; ; pause = Math.min(pause * 2, 2_000)) {
+      try {
+        const tree = await this.#options.database.transaction(async (tx) => {
+          const head = await lockHead(tx, logId);
+          if (head === undefined) throw contradiction("the log's head is gone from the database");
+          if (head.epoch !== epoch) throw new TakenOver(head.epoch, epoch);
+          return loadTree(tx, logId, head);
+        });
+        if (growth !== undefined && sameBytes(tree.root, growth.tree.root)) return prepared;
+        if (!sameBytes(tree.root, before.root)) {
+          throw contradiction(
+            `after a COMMIT without an answer the database has ${tree.compact.size} entries, which are neither the ${before.compact.size} of before nor the ${growth?.tree.compact.size ?? before.compact.size} of after`,
+          );
+        }
+        this.#held = { ...this.#held, tree };
+        for (const { reject } of batch) {
+          reject(
+            new LedgerError("not-recorded", `nothing was recorded: ${messageOf(cause)}`, { cause }),
+          );
+        }
+        return undefined;
+      } catch (error) {
+        if (error instanceof LedgerError || Date.now() > deadline) {
+          await this.#freeze(
+            error,
+            batch,
+            "it may have been recorded; submit it again after the restart",
+          );
+          return undefined;
+        }
+      }
+      await setTimeout(pause);
+    }
+  }
+
+  /** Resolves to false if the store is out: it stays owed until the next commit or start. */
+  async #storeOwed(): Promise<boolean> {
+    const owed = this.#owed;
+    const { logId, epoch } = this.#held;
+    try {
+      await this.#options.database.transaction(async (tx) => {
+        const head = await lockHead(tx, logId);
+        if (head?.epoch !== epoch) throw new TakenOver(head?.epoch ?? 0, epoch);
+        await insertOwed(tx, logId, head, owed);
+      });
+      this.#owed = this.#owed.filter((checkpoint) => !owed.includes(checkpoint));
+      return true;
+    } catch (error) {
+      if (isOutage(error)) return false;
+      await this.#freeze(error, [], "nothing was recorded");
+      return false;
+    }
+  }
+
+  async #publishAll(): Promise<void> {
+    while (this.#unpublished.length > 0 && this.#stopped === undefined) {
+      const work = this.#unpublished;
+      this.#unpublished = [];
+      try {
+        await this.#publish(work);
+      } catch (error) {
+        this.#unpublished = [...work, ...this.#unpublished];
+        await this.#freeze(error, [], "");
+      }
+    }
+  }
+
+  async #publish(work: readonly Unpublished<C, R>[]): Promise<void> {
+    const { signer, mark, now, onStep } = this.#options;
+    const grown = work.flatMap(({ committed }) => committed.growth ?? []);
+    const newest = grown.at(-1);
+    if (newest !== undefined) {
+      const signed = await signTree(signer.name, signer, newest.tree);
+      await onStep("after-sign");
+      await mark.write(signed.note);
+      await onStep("after-mark");
+      this.#owed = [...this.#owed, { ...signed, publishedAt: now().toISOString() }];
+      this.#published = signed;
+    }
+    for (const { batch, committed } of work) {
+      const caches = grown
+        .slice(committed.growth === undefined ? grown.length : grown.indexOf(committed.growth))
+        .map(({ nodes }) => nodes);
+      for (const [i, waiting] of batch.entries()) {
+        const decision = committed.decisions[i];
+        if (decision === undefined) throw new TypeError("a command was not decided");
+        await this.#answer(waiting, decision, caches);
+      }
+    }
+  }
+
+  async #answer(
+    { resolve, reject }: Waiting<C, R>,
+    decision: Decision<R>,
+    caches: Parameters<typeof receiptsFor>[2],
+  ): Promise<void> {
+    if (decision.kind === "refused") {
+      reject(decision.error);
+    } else {
+      const receipts = await receiptsFor(decision, this.#published, caches, this.#log);
+      resolve({ result: decision.result, receipts });
+    }
+  }
+
+  /** Stops for good. `consequence` tells the batch what became of it. */
+  async #freeze(
+    error: unknown,
+    batch: readonly Waiting<C, R>[],
+    consequence: string,
+  ): Promise<void> {
+    const reason = messageOf(error);
+    this.#stopped ??= { kind: "frozen", reason };
+    const code = consequence === "nothing was recorded" ? "frozen" : "unacknowledged";
+    for (const { reject } of batch) {
+      reject(
+        new LedgerError(code, `the ledger has stopped: ${reason}; ${consequence}`, {
+          cause: error,
+        }),
+      );
+    }
+    for (const { reject } of this.#queue.splice(0)) reject(frozenError(reason));
+    for (const { reject } of this.#unpublished.splice(0).flatMap((work) => work.batch)) {
+      reject(
+        new LedgerError(
+          "unacknowledged",
+          `the ledger has stopped: ${reason}; this was recorded, but there is no receipt; submit it again after the restart`,
+          { cause: error },
+        ),
+      );
+    }
+    if (error instanceof LedgerError && error.code === "contradiction") {
+      await this.#freezeForAll(reason);
+    }
+    this.#announceFrozen(reason);
+  }
+
+  /** A contradiction is no matter of this process alone: the next start must not go on either. */
+  async #freezeForAll(reason: string): Promise<void> {
+    try {
+      await this.#options.database.transaction((tx) =>
+        tx
+          .updateTable("log")
+          .set({ state: "frozen", reason })
+          .where("log_id", "=", this.#held.logId)
+          .where("state", "=", "active")
+          .execute(),
+      );
+    } catch {
+      // The store may be what is broken; we have stopped all the same.
+    }
+  }
+}
+
+function frozenError(reason: string): LedgerError {
+  return new LedgerError("frozen", `the ledger has stopped: ${reason}; nothing was recorded`);
+}
