@@ -12,18 +12,18 @@ import { type Commit, isoTime, showPerson } from "../git/commit.ts";
 import { pathText } from "../git/tree-diff.ts";
 import type { Repository } from "../git/repository.ts";
 import { resolveCommit } from "../git/resolve.ts";
-import { GitError } from "../git/error.ts";
 import { flags, type History, none } from "../history/history.ts";
 import { scanHistory } from "../history/scan.ts";
+import { invertsExactly } from "../content/patch.ts";
 import { CommitSource } from "../history/source.ts";
-import { parseClaims } from "../message/claims.ts";
+import { isRevertSubject, parseClaims } from "../message/claims.ts";
 import { messageFacts } from "../message/facts.ts";
 import { cheapRules, runRules } from "../rules/registry.ts";
 import type { ChangedFile, UndoneCommit } from "../rules/rule.ts";
 import { Candidates } from "./candidates.ts";
-import { type Comparison, compare, type Undone } from "./match.ts";
-import { auditImplication, type Coverage, type Reversal } from "./reversal.ts";
-import { ClaimResolver, type Resolution } from "./resolve.ts";
+import { type Comparison, compare, isUnreadable, type Undone } from "./match.ts";
+import { auditImplication, type Audited, type Coverage, type Reversal } from "./reversal.ts";
+import { ClaimResolver, type Resolution, type Target } from "./resolve.ts";
 import { openAuditState } from "./state.ts";
 import { isTelling, weigh } from "./weigh.ts";
 
@@ -51,10 +51,19 @@ const mostUndone = 100;
 /** How many commits a merge may bring for its own claim to be held against theirs. */
 const mostBrought = 2000;
 
+/** Every reversal that the refs reach, newest first. Ends early only by throwing. */
 export async function* auditHistory(
   repo: Repository,
   options: AuditOptions = {},
 ): AsyncGenerator<Reversal, void, void> {
+  for await (const { reversal } of auditWithDelays(repo, options)) yield reversal;
+}
+
+/** As `auditHistory`, with the time that each took to come: what the summary is made of. */
+export async function* auditWithDelays(
+  repo: Repository,
+  options: AuditOptions = {},
+): AsyncGenerator<Audited, void, void> {
   const tips: string[] = [];
   for (const ref of options.refs ?? ["HEAD"]) tips.push(await resolveCommit(repo, ref));
   const history = await scanHistory(repo, {
@@ -73,20 +82,21 @@ export async function* auditHistory(
   try {
     const auditor = new Auditor(history, source);
     let found = 0;
-    for (const reversal of state?.known ?? []) {
-      auditor.remember(reversal);
+    for (const audited of state?.known ?? []) {
+      auditor.remember(audited.reversal);
       found++;
-      yield reversal;
+      yield audited;
     }
     for (let row = (state?.next ?? history.size) - 1; row >= 0; row--) {
       options.signal?.throwIfAborted();
       const reversal = await auditor.examine(row);
-      if (reversal !== null) {
-        auditor.remember(reversal);
+      const audited = reversal === null ? null : { reversal, delay: delayOf(history, reversal) };
+      if (audited !== null) {
+        auditor.remember(audited.reversal);
         found++;
       }
-      await state?.passed(row, reversal);
-      if (reversal !== null) yield reversal;
+      await state?.passed(row, audited);
+      if (audited !== null) yield audited;
       if (row % 1000 === 0) {
         const done = history.size - row;
         options.onProgress?.({ phase: "comparing", done, total: history.size, found });
@@ -99,12 +109,19 @@ export async function* auditHistory(
   }
 }
 
+function delayOf(history: History, reversal: Reversal): number | null {
+  const first = reversal.undoes.find(({ share }) => share > 0);
+  const row = first === undefined ? none : history.find(first.commit);
+  return row === none ? null : history.time(history.find(reversal.commit)) - history.time(row);
+}
+
 function coverageOf(repo: Repository, history: History): Coverage {
   let unsized = 0;
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < history.size; row++) {
-    const unknowable = history.has(row, flags.unsized) && !history.has(row, flags.merge | flags.empty);
+    const unknowable =
+      history.has(row, flags.unsized) && !history.has(row, flags.merge | flags.empty);
     if (unknowable) unsized++;
     from = Math.min(from, history.time(row));
     to = Math.max(to, history.time(row));
@@ -153,7 +170,8 @@ export class Auditor {
     const claims = history.has(row, flags.claims);
     const hasInverse = history.has(row, flags.empty | flags.boundary)
       ? false
-      : this.#candidates.inverses(row).length > 0 || this.#candidates.likelyInverses(row).length > 0;
+      : this.#candidates.inverses(row).length > 0 ||
+        this.#candidates.likelyInverses(row).length > 0;
     if (!claims && !hasInverse && this.#candidates.wayBack(row) === null) return null;
     const commit = await this.#source.commit(history.oid(row));
     if (commit === null) return null;
@@ -173,18 +191,25 @@ export class Auditor {
     );
   }
 
-  async #claimed(row: number, commit: Commit): Promise<Found> {
-    const resolution = await this.#resolver.resolve(row, parseClaims(commit.message));
+  async #claimed(row: number, commit: Commit): Promise<Found | null> {
+    const claims = parseClaims(commit.message);
+    const resolution = await this.#resolver.resolve(row, claims);
     const comparedTo = commit.parents[0] ?? null;
     if (this.#history.has(row, flags.boundary)) {
-      const unknown = "the parents of this commit were cut off (shallow clone): what it changed is unknown";
-      const undone = resolution.targets.map(
-        (target): Undone => ({ commit: target.oid, match: "claimed-only", share: 0 }),
-      );
+      const unknown =
+        "the parents of this commit were cut off (shallow clone): what it changed is unknown";
+      const undone = resolution.targets.map((target): Undone => ({
+        commit: target.oid,
+        match: "claimed-only",
+        share: 0,
+      }));
       return { ...resolution, undone, comparedTo, unknowns: [...resolution.unknowns, unknown] };
     }
     const compared = await compare(this.#source, commit.oid, comparedTo, resolution.targets);
     const unknowns = [...resolution.unknowns, ...compared.unknowns];
+    if (!isRevertSubject(commit.message) && this.#isSquashed(resolution, compared)) {
+      return await this.#unclaimed(row, commit);
+    }
     const verified = compared.undone.some(({ match }) => match !== "claimed-only");
     // The claim leads nowhere: the content may still say what is undone.
     const byContent = verified ? null : await this.#unclaimed(row, commit, true);
@@ -192,29 +217,57 @@ export class Auditor {
     for (const one of compared.undone) {
       if (!undone.some(({ commit: other }) => other === one.commit)) undone.push(one);
     }
-    return { ...resolution, undone, comparedTo, unknowns: byContent === null ? unknowns : [...resolution.unknowns, ...byContent.unknowns] };
+    return {
+      ...resolution,
+      undone,
+      comparedTo,
+      unknowns: byContent === null ? unknowns : [...resolution.unknowns, ...byContent.unknowns],
+    };
+  }
+
+  /**
+   * The body of a squash lists what was tried and taken back on its branch. The
+   * commits named there never were in this history, so nothing of it is undone.
+   */
+  #isSquashed(resolution: Resolution, compared: Comparison): boolean {
+    return (
+      resolution.targets.every(({ row }) => row === none) &&
+      compared.undone.every(({ match, share }) => match !== "exact" && share < 0.9)
+    );
   }
 
   async #unclaimed(row: number, commit: Commit, anyWeight = false): Promise<Found | null> {
     const history = this.#history;
     if (history.has(row, flags.empty | flags.boundary)) return null;
     const comparedTo = commit.parents[0] ?? null;
-    const nothingClaimed = { claimed: [], targets: [], comparedTo };
     const exact = this.#candidates.inverses(row);
     for (const candidate of [...exact, ...this.#candidates.likelyInverses(row)]) {
       if (history.isAncestor(candidate, row) !== true) continue;
       const target = await this.#resolver.target(candidate);
-      const compared = await compare(this.#source, commit.oid, comparedTo, [target]);
-      if (compared.undone[0]?.match !== "exact") continue;
+      if (!(await this.#inverts(commit.oid, comparedTo, target))) continue;
       const distance = {
         seconds: Math.abs(history.time(row) - history.time(candidate)),
         commits: row - candidate,
       };
       const weight = weigh(await this.#source.patch(target.parent, target.oid));
-      if (anyWeight || isTelling(weight, distance)) return { ...nothingClaimed, ...compared };
-      return null;
+      if (!anyWeight && !isTelling(weight, distance)) return null;
+      const undone: Undone = { commit: target.oid, match: "exact", share: 1 };
+      return { claimed: [], targets: [target], comparedTo, undone: [undone], unknowns: [] };
     }
     return await this.#wentBack(row, commit, anyWeight);
+  }
+
+  async #inverts(oid: string, parent: string | null, target: Target): Promise<boolean> {
+    try {
+      return await invertsExactly(
+        this.#source.objects,
+        await this.#source.changes(target.parent, target.oid),
+        await this.#source.changes(parent, oid),
+      );
+    } catch (error) {
+      if (isUnreadable(error)) return false;
+      throw error;
+    }
   }
 
   /** The tree of an older commit is back: every commit between is undone. */
@@ -231,7 +284,9 @@ export class Auditor {
     const weight = weigh(await this.#source.patch(comparedTo, commit.oid));
     if (!anyWeight && !isTelling(weight, distance)) return null;
     // What was already undone on the way is not undone again, and neither are commits without content.
-    const undoneBetween = back.between.filter((between) => !this.#history.has(between, flags.empty));
+    const undoneBetween = back.between.filter(
+      (between) => !this.#history.has(between, flags.empty),
+    );
     const named = undoneBetween.slice(0, mostUndone);
     const unknowns = [`the tree of commit ${older.oid} is back`];
     if (undoneBetween.length > named.length) {
@@ -312,7 +367,7 @@ export class Auditor {
       }
       return true;
     } catch (error) {
-      if (error instanceof GitError && error.code !== "git-failed") return false;
+      if (isUnreadable(error)) return false;
       throw error;
     }
   }
@@ -344,9 +399,7 @@ async function changedFiles(
       status: change.oldMode === 0 ? "added" : change.newMode === 0 ? "removed" : "modified",
     }));
   } catch (error) {
-    if (error instanceof GitError && (error.code === "missing-object" || error.code === "too-large")) {
-      return [];
-    }
+    if (isUnreadable(error)) return [];
     throw error;
   }
 }

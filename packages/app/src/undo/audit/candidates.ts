@@ -76,8 +76,9 @@ export class Candidates {
     const lo = history.lo("tree", row);
     if (this.#trees.find(hi, lo, before).next().done === true) return null;
     const between: number[] = [];
-    for (let at = before; at !== none && between.length < longestWayBack; ) {
-      if (history.hi("tree", at) === hi && history.lo("tree", at) === lo) return { row: at, between };
+    for (let at = before; at !== none && between.length < longestWayBack;) {
+      if (history.hi("tree", at) === hi && history.lo("tree", at) === lo)
+        return { row: at, between };
       between.push(at);
       at = history.firstParent(at);
     }

@@ -117,7 +117,8 @@ function cannotCompare(error: unknown, targets: readonly Target[]): Comparison {
   };
 }
 
-function isUnreadable(error: unknown): error is GitError {
+/** The comparison is not possible here, which is an answer; anything else is a failure. */
+export function isUnreadable(error: unknown): error is GitError {
   return (
     error instanceof GitError && (error.code === "missing-object" || error.code === "too-large")
   );

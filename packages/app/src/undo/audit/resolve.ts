@@ -5,7 +5,7 @@
  */
 import { subjectOf } from "../git/commit.ts";
 import { hashText } from "../history/hash.ts";
-import { type History, KeyTable, none } from "../history/history.ts";
+import { flags, type History, KeyTable, none } from "../history/history.ts";
 import { subjectStartLength } from "../history/scan.ts";
 import type { CommitSource } from "../history/source.ts";
 import { type Claim, mergeTitle, subjectKey } from "../message/claims.ts";
@@ -98,7 +98,9 @@ export class ClaimResolver {
       if (claim.kind === "pull") {
         rows = (this.#pulls.get(claim.number) ?? []).filter((found) => found < row).reverse();
       } else if (claim.kind === "subject") {
-        rows = claim.cut ? await this.#bySubjectStart(row, claim.text) : this.#bySubject(row, claim.text);
+        rows = claim.cut
+          ? await this.#bySubjectStart(row, claim.text)
+          : this.#bySubject(row, claim.text);
       }
       const best = this.#nearest(row, rows);
       if (best !== none) return await this.target(best);
@@ -132,7 +134,14 @@ export class ClaimResolver {
   /** The newest that is an ancestor, else the newest. */
   #nearest(row: number, rows: readonly number[]): number {
     const few = rows.slice(0, mostNamesakes);
-    return few.find((found) => this.#history.isAncestor(found, row) === true) ?? few[0] ?? none;
+    const best =
+      few.find((found) => this.#history.isAncestor(found, row) === true) ?? few[0] ?? none;
+    if (best === none || !this.#history.has(best, flags.merge)) return best;
+    // A merge and the one commit that it brought do the same: the commit is the change.
+    const same = few.find(
+      (found) => !this.#history.has(found, flags.merge) && sameChange(this.#history, found, best),
+    );
+    return same ?? best;
   }
 
   /** The commit at `row`, to be compared with its first parent (which may be outside the history read). */
@@ -141,6 +150,13 @@ export class ClaimResolver {
     const commit = await this.#source.commit(oid);
     return { oid, row, parent: commit?.parents[0] ?? null };
   }
+}
+
+function sameChange(history: History, a: number, b: number): boolean {
+  return (
+    history.hi("forward", a) === history.hi("forward", b) &&
+    history.lo("forward", a) === history.lo("forward", b)
+  );
 }
 
 function notFound(claim: Claim): string {

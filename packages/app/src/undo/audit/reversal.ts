@@ -29,6 +29,13 @@ export type Reversal = {
   readonly unknowns: readonly string[];
 };
 
+/** A reversal and what its JSON object leaves out. */
+export type Audited = {
+  readonly reversal: Reversal;
+  /** Seconds between the committer dates of the first undone commit and the reversal; null when unknown. */
+  readonly delay: number | null;
+};
+
 export function auditImplication(finding: Finding): AuditImplication {
   return {
     id: finding.implication,

@@ -11,7 +11,7 @@
  */
 import { type FileHandle, mkdir, open, readFile, rename, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import type { Reversal } from "./reversal.ts";
+import type { Audited } from "./reversal.ts";
 
 /** Raised whenever the same history may give another answer. */
 export const auditVersion = 1;
@@ -20,18 +20,23 @@ export type AuditKey = { readonly repository: string; readonly tips: readonly st
 
 export type AuditState = {
   /** Found before the interruption, in order. */
-  readonly known: readonly Reversal[];
+  readonly known: readonly Audited[];
   /** Rows from here on have been examined; undefined in a new audit. */
   readonly next: number | undefined;
   /** The commit at `row` was examined. */
-  passed(row: number, reversal: Reversal | null): Promise<void>;
+  passed(row: number, found: Audited | null): Promise<void>;
   /** The audit is complete: nothing is left to take up. */
   finish(): Promise<void>;
   /** Writes what is not yet written. */
   close(): Promise<void>;
 };
 
-type Saved = { readonly version: number; readonly key: AuditKey; readonly next: number; readonly bytes: number };
+type Saved = {
+  readonly version: number;
+  readonly key: AuditKey;
+  readonly next: number;
+  readonly bytes: number;
+};
 
 /** Between two saves; a kill loses at most this much work. */
 const rowsBetweenSaves = 5000;
@@ -65,11 +70,11 @@ export async function openAuditState(directory: string, key: AuditKey): Promise<
   return {
     known: known ?? [],
     next,
-    async passed(row, reversal) {
+    async passed(row, audited) {
       next = row;
       sinceSave++;
-      if (reversal !== null) {
-        pending += `${JSON.stringify(reversal)}\n`;
+      if (audited !== null) {
+        pending += `${JSON.stringify(audited)}\n`;
         sinceSave += rowsBetweenSaves / reversalsBetweenSaves;
       }
       if (sinceSave >= rowsBetweenSaves) await save();
@@ -92,7 +97,8 @@ export async function openAuditState(directory: string, key: AuditKey): Promise<
 async function readSaved(path: string, key: AuditKey): Promise<Saved | null> {
   try {
     const saved = JSON.parse(await readFile(path, "utf8")) as Saved;
-    const same = saved.version === auditVersion && JSON.stringify(saved.key) === JSON.stringify(key);
+    const same =
+      saved.version === auditVersion && JSON.stringify(saved.key) === JSON.stringify(key);
     const sound = Number.isSafeInteger(saved.next) && Number.isSafeInteger(saved.bytes);
     return same && sound && saved.next >= 0 && saved.bytes >= 0 ? saved : null;
   } catch {
@@ -101,13 +107,13 @@ async function readSaved(path: string, key: AuditKey): Promise<Saved | null> {
   }
 }
 
-async function readKnown(path: string, bytes: number): Promise<Reversal[] | null> {
+async function readKnown(path: string, bytes: number): Promise<Audited[] | null> {
   try {
     const data = await readFile(path);
     if (data.length < bytes) return null;
     const lines = data.toString("utf8", 0, bytes).split("\n");
     if (lines.pop() !== "") return null;
-    return lines.map((line) => JSON.parse(line) as Reversal);
+    return lines.map((line) => JSON.parse(line) as Audited);
   } catch {
     return null;
   }

@@ -41,7 +41,11 @@ export function weigh(patch: Patch): Weight {
   for (const length of lines.values()) characters += length;
   let beyondNumbers = 0;
   for (const n of numberless.values()) if (n !== 0) beyondNumbers++;
-  return { lines: lines.size + ids, characters: characters + ids * 40, beyondNumbers: beyondNumbers + ids };
+  return {
+    lines: lines.size + ids,
+    characters: characters + ids * 40,
+    beyondNumbers: beyondNumbers + ids,
+  };
 }
 
 export type Distance = { readonly seconds: number; readonly commits: number };

@@ -43,7 +43,7 @@ export function addTo(change: LineChange, key: string, n: number): void {
 }
 
 function addLines(change: LineChange, text: Buffer, sign: number): void {
-  const all = text.latin1Slice(0, text.length);
+  const all = text.toString("latin1");
   let at = 0;
   while (at < all.length) {
     const end = all.indexOf("\n", at);
@@ -79,8 +79,7 @@ function commonEnd(a: Buffer, b: Buffer, start: number): number {
   while (n < most && a[a.length - n - 1] === b[b.length - n - 1]) n++;
   if (n === 0) return 0;
   // Whole lines only: each side's middle must end right after a line feed or be empty.
-  const aligned = (text: Buffer) =>
-    text.length - n === start || text[text.length - n - 1] === 0x0a;
+  const aligned = (text: Buffer) => text.length - n === start || text[text.length - n - 1] === 0x0a;
   if (aligned(a) && aligned(b)) return n;
   const feed = a.indexOf(0x0a, a.length - n);
   return feed === -1 ? 0 : a.length - feed - 1;

@@ -52,8 +52,7 @@ async function fileChange(
         readText(objects, change.oldMode, change.oldOid, unknowns),
         readText(objects, change.newMode, change.newOid, unknowns),
       ]);
-  const lines =
-    before === "id" || after === "id" ? idChange(change) : lineChange(before, after);
+  const lines = before === "id" || after === "id" ? idChange(change) : lineChange(before, after);
   if (change.oldMode !== change.newMode) {
     if (change.oldMode !== 0) addTo(lines, `\0mode ${change.oldMode.toString(8)}`, -1);
     if (change.newMode !== 0) addTo(lines, `\0mode ${change.newMode.toString(8)}`, 1);
@@ -104,6 +103,35 @@ export function swapsExactly(a: readonly PathChange[], b: readonly PathChange[])
       other.newMode === change.oldMode
     );
   });
+}
+
+/**
+ * Whether `b` takes back exactly what `a` does, by line and file by file, so that
+ * a wrong candidate costs one file. Mode changes must swap; a file that cannot be
+ * read by line must swap its blobs.
+ */
+export async function invertsExactly(
+  objects: ObjectReader,
+  a: readonly PathChange[],
+  b: readonly PathChange[],
+): Promise<boolean> {
+  if (a.length !== b.length || a.length === 0) return false;
+  const byPath = new Map(b.map((change) => [change.path, change]));
+  const pairs: [PathChange, PathChange][] = [];
+  for (const change of a) {
+    const other = byPath.get(change.path);
+    if (other?.oldMode !== change.newMode || other.newMode !== change.oldMode) return false;
+    if (other.oldOid !== change.newOid || other.newOid !== change.oldOid)
+      pairs.push([change, other]);
+  }
+  for (const [change, other] of pairs) {
+    const [one, two] = [await loadPatch(objects, [change]), await loadPatch(objects, [other])];
+    const relation = relate(two, one);
+    if (relation.inverted !== relation.total || relation.extra > 0) return false;
+    // A mere reordering has no lines either way, which proves nothing.
+    if (relation.total === 0) return false;
+  }
+  return true;
 }
 
 /** The sum of several changes. */
@@ -157,7 +185,7 @@ export function relate(undoing: Patch, target: Patch): Relation {
       if (m * n < 0 && n < 0) restoredHere += both;
     }
     restored += restoredHere;
-    if (takenHere > 0 && restoredHere === 0) writtenInstead += added(other) ;
+    if (takenHere > 0 && restoredHere === 0) writtenInstead += added(other);
   }
   let size = 0;
   for (const lines of undoing.files.values()) for (const n of lines.values()) size += Math.abs(n);

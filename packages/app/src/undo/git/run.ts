@@ -189,9 +189,7 @@ export async function runGit(
   git.stdout.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > maxBytes) {
-      stop(
-        new GitError("too-large", `git ${args[0] ?? ""} printed more than ${maxBytes} bytes`),
-      );
+      stop(new GitError("too-large", `git ${args[0] ?? ""} printed more than ${maxBytes} bytes`));
     } else {
       chunks.push(chunk);
     }

@@ -280,7 +280,10 @@ export class History {
   }
 }
 
-function grown<T extends Uint8Array | Int32Array | Uint32Array | Float64Array>(old: T, larger: T): T {
+function grown<T extends Uint8Array | Int32Array | Uint32Array | Float64Array>(
+  old: T,
+  larger: T,
+): T {
   larger.set(old);
   return larger;
 }

@@ -147,8 +147,28 @@ class RowBuilder {
     const oldLo = hex8(meta, 23);
     const newHi = hex8(meta, 16 + digits);
     const newLo = hex8(meta, 24 + digits);
-    addEntry(this.#forward, this.#path, this.#scratch, oldMode, newMode, oldHi, oldLo, newHi, newLo);
-    addEntry(this.#inverse, this.#path, this.#scratch, newMode, oldMode, newHi, newLo, oldHi, oldLo);
+    addEntry(
+      this.#forward,
+      this.#path,
+      this.#scratch,
+      oldMode,
+      newMode,
+      oldHi,
+      oldLo,
+      newHi,
+      newLo,
+    );
+    addEntry(
+      this.#inverse,
+      this.#path,
+      this.#scratch,
+      newMode,
+      oldMode,
+      newHi,
+      newLo,
+      oldHi,
+      oldLo,
+    );
     const unsized = flags.merge | flags.boundary;
     if (this.#paths <= mostSizedPaths && !this.#history.has(this.#row, unsized)) {
       const sameKind =

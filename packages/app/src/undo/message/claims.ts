@@ -69,6 +69,14 @@ function commitClaim(id: string, against: string | null): Claim {
   return { kind: "commit", id: id.toLowerCase(), against };
 }
 
+/** Whether the subject, or the title of what a merge brings, says that this is a revert. */
+export function isRevertSubject(message: string): boolean {
+  const { text, title } = subjectLine(message.slice(0, 8192).split("\n"));
+  const form =
+    /^(?:\S{1,60}:\s+|\[[^\]]{1,60}\]\s*){0,3}(?:revert|reapply|reland|back(?:s|ed|ing)? ?out)/i;
+  return form.test(text) || form.test(title) || /(?:\/|branch ')revert-\d/.test(text);
+}
+
 /** The first line, and for a merge made by a button the title of what it merges. */
 function subjectLine(lines: readonly string[]): { text: string; title: string } {
   const first = lines.findIndex((line) => line.trim() !== "");
@@ -117,7 +125,8 @@ function pullsIn(line: string): Claim[] {
 }
 
 const conventional = /^revert(?:\([^)\n]{0,60}\))?!?:\s*(\S.*)$/i;
-const opening = /^(?:\S{1,60}:\s+|\[[^\]]{1,60}\]\s*){0,3}(revert(?:s|ed)?|reapply|reland)[:\s]\s*["'“]/i;
+const opening =
+  /^(?:\S{1,60}:\s+|\[[^\]]{1,60}\]\s*){0,3}(revert(?:s|ed)?|reapply|reland)[:\s]\s*["'“]/i;
 
 /** The subject between the outer quotes; `Reapply "x"` undoes the commit named `Revert "x"`. */
 function quotedSubject(line: string): Claim | undefined {

@@ -32,7 +32,9 @@ const notAReason = [
 
 /** The first paragraph of the body that is neither the claim itself nor trailers; `Revert reason:` wins. */
 function reasonOf(message: string): string | null {
-  const stated = /^(?:revert\s+)?reason(?: for (?:the )?revert)?:[ \t]*(\S.{0,2000})$/im.exec(message);
+  const stated = /^(?:revert\s+)?reason(?: for (?:the )?revert)?:[ \t]*(\S.{0,2000})$/im.exec(
+    message,
+  );
   if (stated?.[1] !== undefined) return oneLine(stated[1]);
   const lines = message.replaceAll("\r", "").split("\n").slice(0, 2000);
   const first = lines.findIndex((line) => line.trim() !== "");
@@ -40,8 +42,12 @@ function reasonOf(message: string): string | null {
   if (first === -1 || bodyStart === -1) return null;
   for (const paragraph of paragraphs(lines.slice(bodyStart))) {
     const words = paragraph
-      .map((line) => line.trim().replace(/^this reverts commit [0-9a-f]{7,64}(?:, reversing|\.)?/i, ""))
-      .filter((line) => line !== "" && !notAReason.some((p) => p.test(line)) && !trailer.test(line));
+      .map((line) =>
+        line.trim().replace(/^this reverts commit [0-9a-f]{7,64}(?:, reversing|\.)?/i, ""),
+      )
+      .filter(
+        (line) => line !== "" && !notAReason.some((p) => p.test(line)) && !trailer.test(line),
+      );
     if (words.length > 0 && /\p{L}{2}/u.test(words.join(" "))) return oneLine(words.join(" "));
   }
   return null;
@@ -65,8 +71,33 @@ function oneLine(text: string): string {
 
 /** Words in capitals with a number that look like a Jira key and are something else. */
 const notAProject = new Set([
-  "UTF", "SHA", "ISO", "RFC", "CVE", "CWE", "AES", "RSA", "MD", "HTTP", "TLS", "SSL", "PEP", "IEEE",
-  "ES", "GPT", "UTC", "GMT", "X", "PYSEC", "RUSTSEC", "GO", "GHSA", "ISO-8859", "ARM", "IPV", "BIT",
+  "UTF",
+  "SHA",
+  "ISO",
+  "RFC",
+  "CVE",
+  "CWE",
+  "AES",
+  "RSA",
+  "MD",
+  "HTTP",
+  "TLS",
+  "SSL",
+  "PEP",
+  "IEEE",
+  "ES",
+  "GPT",
+  "UTC",
+  "GMT",
+  "X",
+  "PYSEC",
+  "RUSTSEC",
+  "GO",
+  "GHSA",
+  "ISO-8859",
+  "ARM",
+  "IPV",
+  "BIT",
 ]);
 
 function ticketsOf(message: string): string[] {
@@ -82,10 +113,14 @@ function ticketsOf(message: string): string[] {
   for (const match of withoutUrls.matchAll(/(?<![\w-])([A-Z][A-Z0-9]{1,9})-(\d{1,7})(?![\w-])/g)) {
     if (!notAProject.has(match[1] ?? "")) add(match[0]);
   }
-  for (const match of withoutUrls.matchAll(/(?<![\w/&-])(?:[\w.-]{1,60}\/[\w.-]{1,60}|GH-?)?#(\d{1,9})\b/g)) {
+  for (const match of withoutUrls.matchAll(
+    /(?<![\w/&-])(?:[\w.-]{1,60}\/[\w.-]{1,60}|GH-?)?#(\d{1,9})\b/g,
+  )) {
     add(match[0]);
   }
-  for (const match of withoutUrls.matchAll(/\b(?:incident|inc|sev|pagerduty)[-_ #:]{1,2}(\d{2,10})\b/gi)) {
+  for (const match of withoutUrls.matchAll(
+    /\b(?:incident|inc|sev|pagerduty)[-_ #:]{1,2}(\d{2,10})\b/gi,
+  )) {
     add(match[0].trim());
   }
   return found;

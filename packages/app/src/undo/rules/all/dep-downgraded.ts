@@ -65,10 +65,9 @@ function describe(file: ChangedFile, { from, to, order }: Move): Finding {
     implication: "dep.downgraded",
     direction,
     subject: `pkg:npm/${from.name.replace("@", "%40")} ${from.version} to ${to.version}`,
-    locations: [
-      locate(file, "before", from),
-      locate(file, "after", to),
-    ].filter((location) => location !== null),
+    locations: [locate(file, "before", from), locate(file, "after", to)].filter(
+      (location) => location !== null,
+    ),
     evidence: [
       {
         kind: "value",

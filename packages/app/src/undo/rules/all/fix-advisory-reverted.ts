@@ -21,7 +21,8 @@ export const fixAdvisoryReverted: Rule = {
   implications: ["fix.advisory-reverted"],
   run(input): Finding[] {
     if (input.files.some((file) => advisoryIds(file.path).length > 0)) return [];
-    const documentation = input.files.length > 0 && input.files.every((f) => isDocumentation(f.path));
+    const documentation =
+      input.files.length > 0 && input.files.every((f) => isDocumentation(f.path));
     const mentions = new Map<string, Mention>();
     for (const undone of input.undone) {
       const brings = revertDepth(undone.subject) % 2 === 0 ? "away" : "back";

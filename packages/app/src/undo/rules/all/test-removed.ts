@@ -37,7 +37,10 @@ export const testRemoved: Rule = {
           severity: word === null ? "info" : "low",
           confidence: whole ? 90 : 70,
           rootCause: `test:${path}`,
-          clearBy: ["the same assertions are made elsewhere", "the tested code goes with its tests"],
+          clearBy: [
+            "the same assertions are made elsewhere",
+            "the tested code goes with its tests",
+          ],
         });
       });
   },

@@ -1,0 +1,137 @@
+/** A report for people, the important first, and for programs. */
+import { createHash } from "node:crypto";
+import { canonicalBytes, type JsonValue } from "@countermand/record";
+import { count, forTerminal, jsonLine } from "../text.ts";
+import type { CommitRef, UndoReport } from "./report.ts";
+
+/** The report as one line of JSON with its line feed, safe for a terminal. */
+export function renderUndoJson(report: UndoReport): string {
+  return `${jsonLine(report)}\n`;
+}
+
+/** The report's canonical bytes (RFC 8785): what a proposal refers to by digest. */
+export function undoReportBytes(report: UndoReport): Uint8Array<ArrayBuffer> {
+  return canonicalBytes(report as unknown as JsonValue);
+}
+
+/** SHA-256 of the canonical bytes, 64 hexadecimal digits. */
+export function undoReportDigest(report: UndoReport): string {
+  return createHash("sha256").update(undoReportBytes(report)).digest("hex");
+}
+
+const short = 10;
+const mostCommits = 15;
+const mostFiles = 10;
+
+/** The report as text, about `width` columns wide, ending with a line feed. */
+export function renderUndo(report: UndoReport, width = 100): string {
+  const lines = [title(report)];
+  const section = (name: string, content: readonly string[]) => {
+    if (content.length > 0) lines.push("", name, ...content.map((line) => `  ${line}`));
+  };
+  const worse = report.findings.filter(({ direction }) => direction !== "better");
+  const better = report.findings.filter(({ direction }) => direction === "better");
+  section(
+    "Look at this first",
+    worse.slice(0, 12).map((f) => findingLine(f, width)),
+  );
+  section(
+    "Gets better",
+    better.slice(0, 5).map((f) => findingLine(f, width)),
+  );
+  section(
+    "Comes back (was reverted in between)",
+    report.comesBack.map(
+      (c) => `${c.commit.slice(0, short)}  reverted by ${c.revertedBy.slice(0, short)}`,
+    ),
+  );
+  section(`Undone: ${count(report.undone.length, "commit")}`, commitLines(report.undone, width));
+  section(
+    "Not undone, although in between",
+    report.spared.slice(0, mostCommits).map((s) => {
+      const by = s.by === undefined ? "" : ` ${s.by.slice(0, short)}`;
+      return `${s.commit.slice(0, short)}  ${reasons[s.because]}${by}  ${forTerminal(s.subject, width - 50)}`;
+    }),
+  );
+  section(
+    `Comes with the target: ${count(report.gained.length, "commit")}`,
+    commitLines(report.gained, width),
+  );
+  section(`Files: ${report.fileCount}`, fileLines(report, width));
+  section(
+    "Parts",
+    report.components
+      .slice(0, 8)
+      .map((c) => `${forTerminal(c.name, 60)}  ${count(c.files, "file")}`),
+  );
+  section(
+    "Authors",
+    report.authors
+      .slice(0, 8)
+      .map((a) => `${forTerminal(a.author, 70)}  ${count(a.commits, "commit")}`),
+  );
+  section(
+    "Released in",
+    report.tags.length === 0 ? [] : [forTerminal(report.tags.slice(0, 12).join(", "), width * 2)],
+  );
+  section(
+    "Unknown",
+    report.unknowns.map((u) => forTerminal(u, width * 2)),
+  );
+  if (report.unknowns.length === 0)
+    section("Unknown", ["nothing that was asked for was out of sight"]);
+  return `${lines.join("\n")}\n`;
+}
+
+const reasons = {
+  "already-reverted": "already reverted by",
+  "reverts-in-range": "takes back",
+  "also-in-target": "target has it as",
+  "no-content": "changes nothing",
+} as const;
+
+function title(report: UndoReport): string {
+  const target = report.target.slice(0, short);
+  const from = report.from.slice(0, short);
+  if (report.mode === "restore") {
+    if (report.undone.length === 0 && report.fileCount === 0) {
+      return `Going back from ${from} to ${target} undoes nothing: the content is the same`;
+    }
+    return `Going back from ${from} to ${target} undoes ${count(report.undone.length, "commit")} in ${count(report.fileCount, "file")}`;
+  }
+  const what =
+    report.rangeStart === undefined ? target : `${report.rangeStart.slice(0, short)}..${target}`;
+  return report.undone.length === 0
+    ? `Reverting ${what} undoes nothing: it has been undone already or changed nothing`
+    : `Reverting ${what} undoes ${count(report.undone.length, "commit")} in ${count(report.fileCount, "file")}`;
+}
+
+function findingLine(finding: UndoReport["findings"][number], width: number): string {
+  return forTerminal(
+    `${finding.severity.padEnd(8)}  ${finding.implication}  ${finding.subject}`,
+    width,
+  );
+}
+
+function commitLines(commits: readonly CommitRef[], width: number): string[] {
+  const lines = commits
+    .slice(0, mostCommits)
+    .map(
+      (c) =>
+        `${c.committedAt.slice(0, 10)}  ${c.commit.slice(0, short)}  ${forTerminal(c.subject, width - 28)}`,
+    );
+  if (commits.length > mostCommits) lines.push(`and ${commits.length - mostCommits} more`);
+  return lines;
+}
+
+const marks = { added: "+", removed: "-", modified: "~" } as const;
+
+function fileLines(report: UndoReport, width: number): string[] {
+  const lines = report.files.slice(0, mostFiles).map((file) => {
+    const kind = file.kind === "text-or-binary" ? "" : ` (${file.kind})`;
+    const mode = file.mode === undefined ? "" : ` (mode ${file.mode.from} to ${file.mode.to})`;
+    return `${marks[file.status]} ${forTerminal(file.path, width - 30)}${kind}${mode}`;
+  });
+  if (report.fileCount > mostFiles) lines.push(`and ${report.fileCount - mostFiles} more`);
+  return lines;
+}

@@ -1,0 +1,59 @@
+/**
+ * What going back would undo. No field holds null or a fraction, lists are
+ * sorted, and the same repository, commits and rule versions give the same
+ * bytes, so the report's canonical JSON can be named by its SHA-256.
+ */
+import type { Finding } from "../rules/rule.ts";
+
+export const undoReportVersion = 1;
+
+export type UndoMode = "restore" | "revert";
+
+export type CommitRef = {
+  readonly commit: string;
+  readonly subject: string;
+  /** `Name <mail>` */
+  readonly author: string;
+  /** RFC 3339, UTC. */
+  readonly committedAt: string;
+};
+
+/** A commit in the range whose content is not undone, and the commit that says why. */
+export type SparedCommit = CommitRef & {
+  readonly because: "already-reverted" | "reverts-in-range" | "also-in-target" | "no-content";
+  readonly by?: string;
+};
+
+export type ChangedPath = {
+  readonly path: string;
+  readonly status: "added" | "removed" | "modified";
+  readonly kind: "text-or-binary" | "symlink" | "submodule";
+  /** As octal, where it changes and the path stays. */
+  readonly mode?: { readonly from: string; readonly to: string };
+};
+
+export type UndoReport = {
+  readonly version: typeof undoReportVersion;
+  readonly mode: UndoMode;
+  readonly from: string;
+  /** The state gone back to (`restore`), or the last commit of what is reverted. */
+  readonly target: string;
+  /** Only when a range is reverted: the commit before the first. */
+  readonly rangeStart?: string;
+  /** Newest first, as in the history. */
+  readonly undone: readonly CommitRef[];
+  readonly spared: readonly SparedCommit[];
+  /** Commits that the target has and `from` has not: they come with it. */
+  readonly gained: readonly CommitRef[];
+  /** Reverts in the range of commits outside it: what they took out comes back. */
+  readonly comesBack: readonly { readonly commit: string; readonly revertedBy: string }[];
+  readonly files: readonly ChangedPath[];
+  readonly fileCount: number;
+  readonly components: readonly { readonly name: string; readonly files: number }[];
+  readonly authors: readonly { readonly author: string; readonly commits: number }[];
+  /** Tags that contain at least one undone commit. */
+  readonly tags: readonly string[];
+  readonly findings: readonly Finding[];
+  readonly rules: readonly { readonly id: string; readonly version: number }[];
+  readonly unknowns: readonly string[];
+};

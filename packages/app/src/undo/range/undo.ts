@@ -1,0 +1,383 @@
+/**
+ * "What will this undo?" for a target, by content.
+ *
+ * A single commit, branch or tag means: go back to its state. With mode `revert`
+ * it means: take this commit back. A range `A..B` always means: take the commits
+ * after A up to B back. (docs/design/undo.md says why.)
+ */
+import { type Commit, isoTime, showPerson } from "../git/commit.ts";
+import { GitError } from "../git/error.ts";
+import type { Repository } from "../git/repository.ts";
+import { listTags, resolveCommit, resolveRange } from "../git/resolve.ts";
+import { gitlinkMode, type PathChange, pathText, symlinkMode } from "../git/tree-diff.ts";
+import { flags, History, none } from "../history/history.ts";
+import { scanHistory } from "../history/scan.ts";
+import { CommitSource } from "../history/source.ts";
+import { Auditor } from "../audit/audit.ts";
+import { isUnreadable } from "../audit/match.ts";
+import type { Reversal } from "../audit/reversal.ts";
+import { compareText } from "../rules/order.ts";
+import { rules, runRules } from "../rules/registry.ts";
+import { components, isManifest } from "./components.ts";
+import { readFiles } from "./files.ts";
+import {
+  type ChangedPath,
+  type CommitRef,
+  type SparedCommit,
+  type UndoMode,
+  type UndoReport,
+  undoReportVersion,
+} from "./report.ts";
+import { alsoInTarget, settle } from "./settle.ts";
+
+export type UndoRequest = {
+  /** A commit, tag, branch or range `A..B`. */
+  readonly target: string;
+  /** Where one goes back from; default HEAD. */
+  readonly from?: string;
+  /** For a single commit; a range is always reverted. Default `restore`. */
+  readonly mode?: UndoMode;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Beyond these, lists name the first and `unknowns` says how many there are. */
+const mostCommits = 5000;
+const mostFiles = 20_000;
+const mostTags = 500;
+
+export async function undo(repo: Repository, request: UndoRequest): Promise<UndoReport> {
+  const plan = await planOf(repo, request);
+  const source = new CommitSource(repo);
+  try {
+    return await report(repo, source, plan, request.signal);
+  } finally {
+    source.close();
+  }
+}
+
+type Plan = {
+  readonly mode: UndoMode;
+  readonly from: string;
+  readonly target: string;
+  /** Exclusive start of a reverted range; null for a root commit. */
+  readonly rangeStart: string | null;
+  readonly isRange: boolean;
+};
+
+async function planOf(repo: Repository, request: UndoRequest): Promise<Plan> {
+  const from = await resolveCommit(repo, request.from ?? "HEAD");
+  const range = await resolveRange(repo, request.target);
+  if (range !== null) {
+    if (request.mode === "restore") {
+      throw new GitError("bad-ref", "a range is reverted; give a single commit to go back to");
+    }
+    return { mode: "revert", from, target: range.to, rangeStart: range.from, isRange: true };
+  }
+  const target = await resolveCommit(repo, request.target);
+  const mode = request.mode ?? "restore";
+  return { mode, from, target, rangeStart: null, isRange: false };
+}
+
+async function report(
+  repo: Repository,
+  source: CommitSource,
+  plan: Plan,
+  signal: AbortSignal | undefined,
+): Promise<UndoReport> {
+  const unknowns = new Set<string>();
+  const target = await commitOf(source, plan.target);
+  const start = plan.isRange ? plan.rangeStart : (target.parents[0] ?? null);
+  // Everything after the target (or after the start of what is reverted), up to where we are.
+  const without = plan.mode === "restore" ? [plan.target] : start === null ? [] : [start];
+  const history = await scanHistory(repo, { tips: [plan.from], without, signal });
+  const reversals = await reversalsIn(history, source, signal);
+  const chosen = await chosenRows(repo, history, plan, start, signal);
+  const sides =
+    plan.mode === "restore"
+      ? await scanHistory(repo, { tips: [plan.target], without: [plan.from], signal })
+      : null;
+  const settled = settle(history, chosen, reversals);
+  if (sides !== null && sides.size > 0) {
+    unknowns.add(
+      `the histories have diverged: the target has ${sides.size} commits that ${plan.from} has not`,
+    );
+    await alsoInTarget(history, settled, sides, source);
+  }
+  const commits = new Map<string, Commit>();
+  for (const row of chosen) {
+    const commit = await source.commit(history.oid(row));
+    if (commit !== null) commits.set(commit.oid, commit);
+  }
+  const undone: CommitRef[] = [];
+  const spared: SparedCommit[] = [];
+  for (const row of chosen) {
+    const commit = commits.get(history.oid(row));
+    if (commit === undefined) continue;
+    const reason = settled.get(row);
+    if (reason === undefined) undone.push(refOf(commit));
+    else spared.push({ ...refOf(commit), ...reason });
+  }
+  const changes = await changesOf(source, plan, start, unknowns);
+  const files = changes.map(describePath).sort((a, b) => compareText(a.path, b.path));
+  const content = await readFiles(source, changes, unknowns);
+  noteUnknowns(repo, history, changes, chosen.length, plan, unknowns);
+  const findings = runRules(rules, {
+    files: content,
+    undone: undone.map(({ commit, subject }) => ({
+      commit,
+      subject,
+      message: commits.get(commit)?.message ?? "",
+    })),
+    undoing: null,
+  });
+  const gained: CommitRef[] = [];
+  for (let row = (sides?.size ?? 0) - 1; row >= 0 && gained.length < mostCommits; row--) {
+    const commit = await source.commit(sides?.oid(row) ?? "");
+    if (commit !== null) gained.push(refOf(commit));
+  }
+  const inRange = new Set(chosen.map((row) => history.oid(row)));
+  return {
+    version: undoReportVersion,
+    mode: plan.mode,
+    from: plan.from,
+    target: plan.target,
+    ...(plan.isRange && plan.rangeStart !== null ? { rangeStart: plan.rangeStart } : {}),
+    undone: limited(undone, mostCommits, "undone commits", unknowns),
+    spared: limited(spared, mostCommits, "spared commits", unknowns),
+    gained,
+    comesBack: comesBack(reversals, inRange, new Set(undone.map(({ commit }) => commit))),
+    files: limited(files, mostFiles, "files", unknowns),
+    fileCount: files.length,
+    components: components(
+      files.map(({ path }) => path),
+      await manifestFolders(repo, plan.from),
+    ),
+    authors: authorsOf(undone),
+    tags: limited(await tagsWith(repo, history, chosen, settled), mostTags, "tags", unknowns),
+    findings,
+    rules: rules.map(({ id, version }) => ({ id, version })),
+    unknowns: [...unknowns].sort(compareText),
+  };
+}
+
+async function commitOf(source: CommitSource, oid: string): Promise<Commit> {
+  const commit = await source.commit(oid);
+  if (commit === null) {
+    throw new GitError("missing-object", `commit ${oid} is not in this repository`);
+  }
+  return commit;
+}
+
+function refOf(commit: Commit): CommitRef {
+  return {
+    commit: commit.oid,
+    subject: commit.subject.toWellFormed(),
+    author: showPerson(commit.author).toWellFormed(),
+    committedAt: isoTime(commit.committer.at),
+  };
+}
+
+async function reversalsIn(
+  history: History,
+  source: CommitSource,
+  signal: AbortSignal | undefined,
+): Promise<Reversal[]> {
+  const auditor = new Auditor(history, source);
+  const found: Reversal[] = [];
+  for (let row = history.size - 1; row >= 0; row--) {
+    signal?.throwIfAborted();
+    const reversal = await auditor.examine(row);
+    if (reversal === null) continue;
+    auditor.remember(reversal);
+    found.push(reversal);
+  }
+  return found;
+}
+
+/** Rows that the request is about, newest first: all, or those of the reverted range. */
+async function chosenRows(
+  repo: Repository,
+  history: History,
+  plan: Plan,
+  start: string | null,
+  signal: AbortSignal | undefined,
+): Promise<number[]> {
+  const all = Array.from({ length: history.size }, (_, i) => history.size - 1 - i);
+  if (plan.mode === "restore") return all;
+  const target = history.find(plan.target);
+  if (target === none) {
+    throw new GitError(
+      "bad-ref",
+      `commit ${plan.target} is not in the history of ${plan.from}, so there is nothing to revert`,
+    );
+  }
+  if (!plan.isRange) return [target];
+  const range = await scanHistory(repo, {
+    tips: [plan.target],
+    without: start === null ? [] : [start],
+    signal,
+  });
+  const chosen = new Set(Array.from({ length: range.size }, (_, i) => range.oid(i)));
+  return all.filter((row) => chosen.has(history.oid(row)));
+}
+
+/** From the state now to the state gone back to. */
+async function changesOf(
+  source: CommitSource,
+  plan: Plan,
+  start: string | null,
+  unknowns: Set<string>,
+): Promise<PathChange[]> {
+  try {
+    if (plan.mode === "restore") return await source.changes(plan.from, plan.target);
+    return await revertedChanges(source, plan, start, unknowns);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    unknowns.add(`the files that change could not be listed: ${error.message}`);
+    return [];
+  }
+}
+
+/**
+ * Reverting leaves alone what happened to other paths since. A path that is not
+ * any more as the reverted commits left it would have to be merged; its result
+ * is not computed.
+ */
+async function revertedChanges(
+  source: CommitSource,
+  plan: Plan,
+  start: string | null,
+  unknowns: Set<string>,
+): Promise<PathChange[]> {
+  const done = await source.changes(start, plan.target);
+  const since = new Map(
+    (await source.changes(plan.target, plan.from)).map((change) => [change.path, change]),
+  );
+  let merged = 0;
+  const changes = done.map((change): PathChange => {
+    if (since.has(change.path)) merged++;
+    return {
+      path: change.path,
+      oldMode: change.newMode,
+      newMode: change.oldMode,
+      oldOid: change.newOid,
+      newOid: change.oldOid,
+    };
+  });
+  if (merged > 0) {
+    unknowns.add(
+      `${merged} of the reverted files have changed since: they are shown as the reverted commits left them, and may conflict`,
+    );
+  }
+  return changes;
+}
+
+function describePath(change: PathChange): ChangedPath {
+  const { oldMode, newMode } = change;
+  const modes = [oldMode, newMode];
+  return {
+    path: pathText(change.path).toWellFormed(),
+    status: oldMode === 0 ? "added" : newMode === 0 ? "removed" : "modified",
+    kind: modes.includes(gitlinkMode)
+      ? "submodule"
+      : modes.includes(symlinkMode)
+        ? "symlink"
+        : "text-or-binary",
+    ...(oldMode !== 0 && newMode !== 0 && oldMode !== newMode
+      ? { mode: { from: oldMode.toString(8), to: newMode.toString(8) } }
+      : {}),
+  };
+}
+
+function noteUnknowns(
+  repo: Repository,
+  history: History,
+  changes: readonly PathChange[],
+  chosen: number,
+  plan: Plan,
+  unknowns: Set<string>,
+): void {
+  if (repo.shallowCommits.length > 0) {
+    unknowns.add("shallow clone: commits before its edge, and what its edge changed, are unknown");
+  }
+  if (repo.partial) unknowns.add("partial clone: some objects may not be here");
+  const submodules = changes.filter((c) => c.oldMode === gitlinkMode || c.newMode === gitlinkMode);
+  if (submodules.length > 0) {
+    unknowns.add(`${submodules.length} submodules change: what that undoes inside them is unknown`);
+  }
+  let long = 0;
+  for (let row = 0; row < history.size; row++) if (history.has(row, flags.messageCut)) long++;
+  if (long > 0) unknowns.add(`${long} commit messages are longer than what is read of them`);
+  if (chosen === 0 && plan.mode === "restore" && changes.length === 0) {
+    unknowns.delete("partial clone: some objects may not be here");
+  }
+}
+
+function comesBack(
+  reversals: readonly Reversal[],
+  inRange: ReadonlySet<string>,
+  undone: ReadonlySet<string>,
+): { commit: string; revertedBy: string }[] {
+  return reversals
+    .filter(({ commit }) => undone.has(commit))
+    .flatMap(({ commit, undoes }) =>
+      undoes
+        .filter(
+          (one) => !inRange.has(one.commit) && (one.match === "exact" || one.match === "partial"),
+        )
+        .map((one) => ({ commit: one.commit, revertedBy: commit })),
+    )
+    .sort((a, b) => compareText(a.commit, b.commit) || compareText(a.revertedBy, b.revertedBy));
+}
+
+function authorsOf(undone: readonly CommitRef[]): { author: string; commits: number }[] {
+  const counts = new Map<string, number>();
+  for (const { author } of undone) counts.set(author, (counts.get(author) ?? 0) + 1);
+  return [...counts]
+    .map(([author, commits]) => ({ author, commits }))
+    .sort((a, b) => b.commits - a.commits || compareText(a.author, b.author));
+}
+
+async function manifestFolders(repo: Repository, commit: string): Promise<Set<string>> {
+  const { stdout } = await repo.run(["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit], {
+    maxBytes: 256 * 1024 * 1024,
+  });
+  const folders = new Set<string>();
+  for (const path of stdout.toString("utf8").split("\0")) {
+    if (isManifest(path) && path.includes("/")) folders.add(path.slice(0, path.lastIndexOf("/")));
+  }
+  return folders;
+}
+
+/** Tags that reach an undone commit. Asking for the oldest ones is enough: who reaches a later one reaches an oldest. */
+async function tagsWith(
+  repo: Repository,
+  history: History,
+  chosen: readonly number[],
+  settled: ReadonlyMap<number, unknown>,
+): Promise<string[]> {
+  const rows = new Set(chosen.filter((row) => !settled.has(row)));
+  const roots = [...rows].filter((row) => ![...history.parents(row)].some((p) => rows.has(p)));
+  if (roots.length === 0) return [];
+  const tags = new Map((await listTags(repo)).map((tag) => [tag.name, tag.commit]));
+  if (tags.size === 0) return [];
+  const { code, stdout } = await repo.run([
+    "for-each-ref",
+    "--format=%(refname)",
+    ...roots.slice(0, 200).map((row) => `--contains=${history.oid(row)}`),
+    "refs/tags",
+  ]);
+  if (code !== 0) return [];
+  return stdout
+    .toString("utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((name) => name.slice("refs/tags/".length))
+    .sort(compareText);
+}
+
+function limited<T>(items: readonly T[], most: number, what: string, unknowns: Set<string>): T[] {
+  if (items.length <= most) return [...items];
+  unknowns.add(`${items.length} ${what}: the first ${most} are named`);
+  return items.slice(0, most);
+}
