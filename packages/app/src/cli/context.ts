@@ -25,7 +25,28 @@ export interface Context {
   readonly now: () => Date;
   /** The ledger: a server if one is named or running on the data directory, else the embedded one. */
   open(options: LedgerOptions): Promise<OpenLedger>;
+  /** Runs the server until it is interrupted; calls `ready` once it answers. */
+  serve(options: ServeOptions): Promise<void>;
+  /** Checks the ledger's store; nothing of it is changed. */
+  fsck(options: Pick<LedgerOptions, "data">): AsyncIterable<FsckMessage>;
 }
+
+export interface ServeOptions {
+  readonly data?: string;
+  readonly port?: string;
+  /** A repository to audit into the store once the server answers. */
+  readonly audit?: string;
+}
+
+export type FsckMessage =
+  | {
+      readonly kind: "progress";
+      readonly done: number;
+      readonly total: number;
+      readonly what: string;
+    }
+  | { readonly kind: "finding"; readonly where: string; readonly problem: string }
+  | { readonly kind: "done"; readonly entries: number; readonly checks: readonly string[] };
 
 export interface LedgerOptions {
   /** `--server` */

@@ -44,7 +44,7 @@ Exit codes: 0 good, 1 a finding or a refusal, 2 wrong usage, 3 could not be done
 Without a server, commands work on the embedded ledger in ./.countermand.`,
     );
   program.commandsGroup("Look at a repository (no ledger, no account):");
-  program.addCommand(auditCommand(context)).addCommand(undoCommand(context, exit));
+  program.addCommand(auditCommand(context)).addCommand(undoCommand(context));
   program.commandsGroup("One rollback, from proposal to close:");
   for (const make of [
     proposeCommand,

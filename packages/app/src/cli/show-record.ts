@@ -8,7 +8,8 @@ import {
 } from "@countermand/record";
 import { textOf } from "./commands/shared.ts";
 import type { Context } from "./context.ts";
-import { columns, count, instant, plain, plainBlock, span, style } from "./terminal.ts";
+import { columns, instant, plain, plainBlock, span, style } from "./terminal.ts";
+import { count } from "../undo/text.ts";
 
 /** A gap between the two clocks above this is shown, in milliseconds. */
 const lateAfter = 5 * 60_000;

@@ -4,18 +4,12 @@
  * become visible escapes, so nothing can move the cursor or reorder a line.
  */
 import { styleText } from "node:util";
+import { duration, forTerminal } from "../undo/text.ts";
 import type { Context } from "./context.ts";
-
-/** Control characters, and those that change direction or are invisible. */
-const unsafe =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\ud800-\udfff](?![\udc00-\udfff])(?<![\ud800-\udbff][\udc00-\udfff])/gu;
 
 /** One line of foreign text, safe to print, cut to `max` characters. */
 export function plain(text: string, max = 200): string {
-  const shown = text.replaceAll(unsafe, (unit) =>
-    unit === "\n" || unit === "\t" ? " " : `\\u{${(unit.codePointAt(0) ?? 0).toString(16)}}`,
-  );
-  return shown.length > max ? `${shown.slice(0, max - 1)}…` : shown;
+  return forTerminal(text, max);
 }
 
 /** Foreign text of several lines, each safe, indented by `indent`. */
@@ -58,19 +52,7 @@ export function instant(time: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
 }
 
-/** A span in words: `4 min`, `2 h 10 min`, `3 d 4 h`. */
+/** A span in words: `4 min`, `3 d`. */
 export function span(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 24) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  const days = Math.floor(hours / 24);
-  return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
-}
-
-/** `1 commit`, `2 commits`. */
-export function count(n: number, noun: string, plural = `${noun}s`): string {
-  return `${n.toLocaleString("en-US")} ${n === 1 ? noun : plural}`;
+  return duration(Math.max(0, milliseconds) / 1000);
 }

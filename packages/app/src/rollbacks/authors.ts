@@ -4,6 +4,7 @@
  * author out of what they sign.
  */
 import type { Opening, Registry } from "@countermand/record";
+import { RollbacksError } from "./error.ts";
 
 export interface Authors {
   /** Ids of persons, sorted. */
@@ -35,3 +36,22 @@ export function resolveAuthors(
   }
   return { authors: [...authors].sort(), unknownAuthors: unknown.size };
 }
+
+/** The mail addresses of the undone authors in the canonical bytes of an undo report. */
+export function authorEmails(report: Uint8Array): readonly string[] {
+  let authors: unknown;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(report);
+    ({ authors } = JSON.parse(text) as { readonly authors?: unknown });
+  } catch (error) {
+    throw new RollbacksError("invalid", notAReport, { cause: error });
+  }
+  if (!Array.isArray(authors)) throw new RollbacksError("invalid", notAReport);
+  return authors.map((item: { readonly author?: unknown } | null) => {
+    const author = item?.author;
+    if (typeof author !== "string") throw new RollbacksError("invalid", notAReport);
+    return /<([^<>]*)>\s*$/.exec(author)?.[1] ?? author;
+  });
+}
+
+const notAReport = "the report is not one that `countermand undo --json` makes";

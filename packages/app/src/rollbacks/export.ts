@@ -1,5 +1,13 @@
 /** A record's evidence package, out of the ledger as it is now. */
-import { artefactsOf, makePackage, registryStream, type Opening } from "@countermand/record";
+import {
+  artefactsOf,
+  decodeUtf8,
+  encodeUtf8,
+  makePackage,
+  registryStream,
+  type Opening,
+} from "@countermand/record";
+import { formatProofFile } from "@countermand/tlog";
 import type { ExportOptions } from "./countermand.ts";
 import { RollbacksError } from "./error.ts";
 import type { OpenStore } from "./store.ts";
@@ -32,11 +40,17 @@ export async function exportPackage(
       openings: await readOpenings(snapshot, logId, id),
     };
   });
-  // The checkpoint is taken after the rows: it covers all of them.
-  const { note, size } = await log.covering((indexes.at(-1) ?? 0) + 1);
+  // Rows are seen from the commit on, the checkpoint that covers them a moment
+  // later, when it is signed: an entry in between is asked for again.
+  const { note, size } = log.published();
+  const checkpoint = encodeUtf8(note);
   const entries = [];
   for (const index of indexes) {
-    const [bytes, proof] = await Promise.all([log.entry(index), log.proof(index, size)]);
+    const [bytes, hashes] = await Promise.all([log.entry(index), log.inclusionProof(index, size)]);
+    if (bytes === undefined) {
+      throw new RollbacksError("conflict", `entry ${index} is being published; try again`);
+    }
+    const proof = decodeUtf8(formatProofFile({ index, hashes, checkpoint }));
     entries.push({ index, bytes, proof });
   }
   return makePackage({

@@ -14,7 +14,7 @@ import {
   type Registry,
   type SignedStatement,
 } from "@countermand/record";
-import { resolveAuthors } from "./authors.ts";
+import { authorEmails, resolveAuthors } from "./authors.ts";
 import type { Command } from "./batch.ts";
 import type { Submission } from "./countermand.ts";
 import { RollbacksError } from "./error.ts";
@@ -126,24 +126,6 @@ async function checkAssessment(statement: SignedStatement, sources: IntakeSource
     throw new RollbacksError(
       "invalid",
       `the report's authors are ${expected.authors.join(", ") || "nobody enrolled"} and ${expected.unknownAuthors} others; the assessment says ${found.join(", ") || "nobody enrolled"} and ${String(body["unknownAuthors"])}`,
-    );
-  }
-}
-
-/** The mail addresses of a report's undone authors. */
-function authorEmails(report: Uint8Array): readonly string[] {
-  try {
-    const parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(report)) as {
-      readonly authors: readonly { readonly email: string }[];
-    };
-    return parsed.authors.map((author) => String(author.email));
-  } catch (error) {
-    throw new RollbacksError(
-      "invalid",
-      "the report is not one that `countermand undo --json` makes",
-      {
-        cause: error,
-      },
     );
   }
 }

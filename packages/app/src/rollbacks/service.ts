@@ -84,7 +84,7 @@ export class RollbackService implements Countermand {
       registryOpenings: await readOpenings(database.read, logId, registryStream),
       record: (id) => readRecord(database.read, logId, id),
       artefact: (digest) => blobs.get(digest),
-      hasArtefact: (digest) => blobs.has(digest),
+      hasArtefact: async (digest) => (await blobs.has(digest)) !== undefined,
     });
     return this.#submit(store, command);
   }
@@ -110,7 +110,8 @@ export class RollbackService implements Countermand {
   }
 
   async putArtefact(bytes: Uint8Array): Promise<Artefact> {
-    return this.#store.blobs.put(bytes);
+    const { sha256, size } = await this.#store.blobs.put(bytes);
+    return { digest: sha256, size };
   }
 
   async getArtefact(digest: string): Promise<Uint8Array | undefined> {

@@ -1,13 +1,13 @@
 /** What the service stands on: a database, artefacts, a clock, and a ledger once it is opened. */
 import type { Ledger } from "../ledger/ledger.ts";
-import type { BlobStore } from "../storage/blobs.ts";
+import type { Blobs } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
 import type { Command, Decided } from "./batch.ts";
 import type { SystemSigner } from "./system-signer.ts";
 
 export interface Store {
   readonly database: Database;
-  readonly blobs: BlobStore;
+  readonly blobs: Blobs;
   readonly now: () => Date;
 }
 

@@ -2,7 +2,7 @@
  * The system's own voice: signs, with the system key, what follows from the
  * entries and the clock. Synchronous, because it runs under the log's lock.
  */
-import { createPublicKey, randomUUID, sign, type KeyObject } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import {
   decodeBase64,
   ed25519KeyBlob,
@@ -36,10 +36,15 @@ export interface SystemSigner {
   open(instance: string, subjects: readonly Subject[], body: JsonObject, now: string): Envelope;
 }
 
-/** `key` is an Ed25519 private key. */
-export function systemSigner(key: KeyObject): SystemSigner {
-  const jwk = createPublicKey(key).export({ format: "jwk" });
-  const blob = ed25519KeyBlob(new Uint8Array(Buffer.from(String(jwk.x), "base64url")));
+/** An Ed25519 key that signs at once. */
+export interface RawKey {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  sign(data: Uint8Array): Uint8Array;
+}
+
+export function systemSigner(key: RawKey): SystemSigner {
+  const blob = ed25519KeyBlob(key.publicKey);
   const print = fingerprint(blob);
 
   function envelope(
@@ -57,7 +62,7 @@ export function systemSigner(key: KeyObject): SystemSigner {
       key: blob,
       namespace,
       hashAlgorithm: "sha512",
-      raw: new Uint8Array(sign(null, message, key)),
+      raw: key.sign(message),
     });
     return {
       payload: encodeBase64(payload),

@@ -3,7 +3,7 @@
  * artefact named by digest; what the rules and the approver need is here in
  * clear. With no repository there is no report, and the unknowns say so.
  */
-import { array, int, object, oneOf, sha256Hex, type Infer } from "../bytes/shape.ts";
+import { array, int, object, oneOf, sha256Hex, string, type Infer } from "../bytes/shape.ts";
 import { recordHash } from "../lifecycle/record-hash.ts";
 import { voidDecisions } from "../lifecycle/state.ts";
 import {
@@ -36,8 +36,11 @@ const shape = predicate(
       }),
       { max: 60 },
     ),
-    /** Codes of what could not be known. Empty means that nothing was. */
-    unknowns: array(name, { max: 60 }),
+    /** What could not be known, a sentence each, without repository text. Empty: nothing. */
+    unknowns: array(
+      string({ min: 1, max: 300, pattern: /^[\x20-\x7e]+$/, what: "printable ASCII" }),
+      { max: 60 },
+    ),
   },
   { report: object({ digest: sha256Hex, size: int(0, 1_099_511_627_776) }) },
 );
@@ -74,7 +77,7 @@ export const assessed: RecordStatement<Body> = {
     const worse = body.implications.filter((item) => item.direction === "worse").length;
     const unknown = body.unknowns.length === 0 ? "" : `, ${body.unknowns.length} unknown`;
     return body.report === undefined
-      ? `assesses: what this undoes is unknown (${body.unknowns.join(", ")})`
+      ? `assesses: what this undoes is unknown (${body.unknowns.join("; ")})`
       : `assesses: undoes ${body.commits} commits in ${body.files} files, ${worse} implications for the worse${unknown}`;
   },
 };

@@ -27,6 +27,6 @@ function consequences(assessment: RecordState["assessment"]): string {
       : `brings back ${names.join(", ")}${more}`,
     ...(assessment.unknowns.length === 0
       ? []
-      : [`unknown: ${assessment.unknowns.slice(0, 5).join(", ")}`]),
+      : [`${assessment.unknowns.length} things about it are unknown`]),
   ].join("; ");
 }

@@ -13,13 +13,14 @@ import {
 import type { Instance } from "../../rollbacks/countermand.ts";
 import type { Repository } from "../../undo/git/repository.ts";
 import { rationale, refuseMissing, required } from "../ask.ts";
-import { assessment } from "../assessment.ts";
+import { assess } from "../assessment.ts";
 import type { Context } from "../context.ts";
 import { identityHelp, parseIdentity } from "../identity-argument.ts";
 import { withRepository } from "../repository-argument.ts";
 import { say, Texts, type Speaker } from "../say.ts";
 import { sshSigner } from "../ssh-signer.ts";
-import { count, style } from "../terminal.ts";
+import { style } from "../terminal.ts";
+import { count } from "../../undo/text.ts";
 import {
   collect,
   minutes,
@@ -195,11 +196,11 @@ async function propose(
   const accepted = await say(speaker, registry, "proposed", before?.state, body, texts);
   tellAccepted(context, accepted);
   const { state } = await countermand.record(accepted.stream);
-  await assess(speaker, instance, state, repository);
+  await sayAssessed(speaker, instance, state, repository);
 }
 
 /** Works out what the proposal would undo and says it, under the initiator's signature. */
-async function assess(
+async function sayAssessed(
   speaker: Speaker,
   instance: Instance,
   state: RecordState,
@@ -207,7 +208,7 @@ async function assess(
 ): Promise<void> {
   const { context, countermand } = speaker;
   const { registry } = instance;
-  const found = await assessment(context, state, instance, repository);
+  const found = await assess(context, state, instance, repository);
   if (found.report !== undefined) await countermand.putArtefact(found.report);
   const accepted = await say(speaker, registry, "assessed", state, found.body, new Texts());
   tellAccepted(context, accepted);

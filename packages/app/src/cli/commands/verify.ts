@@ -5,7 +5,8 @@ import { Command } from "commander";
 import type { VerifyReport } from "@countermand/record";
 import type { Context } from "../context.ts";
 import { exitCodes, usage, type ExitCode } from "../exit.ts";
-import { instant, plain, style, count } from "../terminal.ts";
+import { instant, plain, style } from "../terminal.ts";
+import { count } from "../../undo/text.ts";
 
 /** More than this is no package of ours, and would not fit in memory twice. */
 const maxBytes = 1_073_741_824;

@@ -1,0 +1,34 @@
+#!/usr/bin/env -S node -C source
+// Starts the command line on a Node that can run it: this one, or the one that
+// `npm ci` brought along where the system's is older.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const needed = 24;
+const here = dirname(fileURLToPath(import.meta.url));
+const entry = join(here, "../src/main/cli.ts");
+
+function pinnedNode() {
+  for (let folder = here; folder !== dirname(folder); folder = dirname(folder)) {
+    const candidate = join(folder, "node_modules/node/bin/node");
+    if (existsSync(candidate)) return candidate;
+  }
+  return undefined;
+}
+
+if (Number(process.versions.node.split(".")[0]) >= needed && process.execArgv.includes("source")) {
+  await import(entry);
+} else {
+  const node = Number(process.versions.node.split(".")[0]) >= needed ? process.execPath : pinnedNode();
+  if (node === undefined) {
+    process.stderr.write(
+      `countermand: Node ${needed} or later is needed, this is ${process.versions.node}; run npm ci in its folder, or install a newer Node.\n`,
+    );
+    process.exitCode = 3;
+  } else {
+    const run = spawnSync(node, ["-C", "source", entry, ...process.argv.slice(2)], { stdio: "inherit" });
+    process.exitCode = run.status ?? 3;
+  }
+}

@@ -1,0 +1,117 @@
+/** What a proposal would undo, as an `assessed` statement says it, with the report beside it. */
+import { encodeHex, type Identity, type JsonObject, type RecordState } from "@countermand/record";
+import { sha256 } from "@countermand/tlog";
+import { authorEmails, resolveAuthors } from "../rollbacks/authors.ts";
+import type { Instance } from "../rollbacks/countermand.ts";
+import { GitError } from "../undo/git/error.ts";
+import type { Repository } from "../undo/git/repository.ts";
+import { renderUndo, undoReportBytes } from "../undo/range/render.ts";
+import type { UndoReport } from "../undo/range/report.ts";
+import { undo } from "../undo/range/undo.ts";
+import type { Context } from "./context.ts";
+
+export interface Assessed {
+  readonly body: JsonObject;
+  /** Canonical bytes of the report; none where there is nothing to compare. */
+  readonly report?: Uint8Array;
+  /** For a person. */
+  readonly text: string;
+}
+
+const tool = "countermand-undo@0.1.0";
+const mostUnknowns = 60;
+
+export async function assess(
+  context: Context,
+  state: RecordState,
+  instance: Instance,
+  repository: Repository | undefined,
+): Promise<Assessed> {
+  const report = await compare(context, state.proposal, repository);
+  if (typeof report === "string") {
+    return {
+      body: {
+        record: state.id,
+        tool,
+        commits: 0,
+        files: 0,
+        authors: [],
+        unknownAuthors: 0,
+        implications: [],
+        unknowns: [report],
+      },
+      text: `What this undoes is unknown: ${report}.\n`,
+    };
+  }
+  const bytes = undoReportBytes(report);
+  const emails = authorEmails(bytes);
+  return {
+    body: {
+      record: state.id,
+      tool,
+      commits: report.undone.length,
+      files: report.fileCount,
+      ...resolveAuthors(emails, instance.registry, instance.openings),
+      implications: implicationsOf(report),
+      unknowns: atMost(report.unknowns.map(ascii)),
+      report: { digest: encodeHex(sha256(bytes)), size: bytes.length },
+    },
+    report: bytes,
+    text: renderUndo(report, context.columns),
+  };
+}
+
+/** The report, or why there is none. */
+async function compare(
+  context: Context,
+  { current, target }: { readonly current: Identity; readonly target: Identity },
+  repository: Repository | undefined,
+): Promise<UndoReport | string> {
+  if (current.type !== "commit" || target.type !== "commit") {
+    return "the states are not commits, and their content is not compared yet";
+  }
+  if (repository === undefined) return "there was no repository to compare them in";
+  try {
+    return await undo(repository, {
+      from: current.commit,
+      target: target.commit,
+      signal: context.interrupted,
+    });
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    return ascii(`the commits could not be compared: ${error.message}`);
+  }
+}
+
+/** One row an implication, direction and rule: the worst severity, and how many places. */
+function implicationsOf({ findings }: UndoReport): JsonObject[] {
+  const order = ["info", "low", "medium", "high", "critical"];
+  const rows = new Map<
+    string,
+    { id: string; rule: string; direction: string; severity: string; count: number }
+  >();
+  for (const found of findings) {
+    const rule = `${found.rule}@${found.version}`;
+    const key = `${found.implication} ${rule} ${found.direction}`;
+    const row = rows.get(key);
+    if (row === undefined) {
+      const { implication: id, direction, severity } = found;
+      rows.set(key, { id, rule, direction, severity, count: 1 });
+    } else {
+      row.count += 1;
+      if (order.indexOf(found.severity) > order.indexOf(row.severity))
+        row.severity = found.severity;
+    }
+  }
+  return [...rows.values()];
+}
+
+function atMost(unknowns: readonly string[]): readonly string[] {
+  if (unknowns.length <= mostUnknowns) return unknowns;
+  const kept = unknowns.slice(0, mostUnknowns - 1);
+  return [...kept, `${unknowns.length - kept.length} more, in the report`];
+}
+
+function ascii(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 300);
+}

@@ -1,0 +1,15 @@
+/** `countermand serve`: the server, until it is interrupted. */
+import { Command } from "commander";
+import type { Context, ServeOptions } from "../context.ts";
+
+export function serveCommand(context: Context): Command {
+  return new Command("serve")
+    .summary("run the server and the page")
+    .description(
+      "Serves the API, the log and the page on loopback (COUNTERMAND_HOST, COUNTERMAND_PORT, DATABASE_URL). Commands given meanwhile on the same data folder go through it.",
+    )
+    .option("--data <folder>", "the ledger's folder (or COUNTERMAND_DATA; .countermand)")
+    .option("--port <port>", "the port to listen on (or COUNTERMAND_PORT; 7400)")
+    .option("--audit <repo>", "audit this repository into the store once the server answers")
+    .action(async (options: ServeOptions) => context.serve(options));
+}

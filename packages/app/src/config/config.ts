@@ -1,0 +1,64 @@
+/**
+ * Environment to configuration, once, in one place. Everything has a default
+ * that works on a laptop; nothing else in the program reads the environment.
+ */
+
+export interface Config {
+  /** Folder of the embedded store, of keys, marks and artefacts. */
+  readonly data: string;
+  /** PostgreSQL, if the ledger is to live there. */
+  readonly databaseUrl: string | undefined;
+  /** The address the server listens on. */
+  readonly host: string;
+  readonly port: number;
+  /** Host names, beside loopback's, under which requests are answered. */
+  readonly names: readonly string[];
+  /** The largest artefact that is taken, in bytes. */
+  readonly maxArtefactBytes: number;
+}
+
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly code = "invalid";
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export function readConfig(env: Environment, given: { readonly data?: string } = {}): Config {
+  return {
+    data: given.data ?? text(env, "COUNTERMAND_DATA") ?? "./.countermand",
+    databaseUrl: databaseUrl(text(env, "DATABASE_URL")),
+    host: text(env, "COUNTERMAND_HOST") ?? "127.0.0.1",
+    port: whole(env, "COUNTERMAND_PORT", 7400, 0, 65_535),
+    names: (text(env, "COUNTERMAND_NAMES") ?? "")
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== ""),
+    maxArtefactBytes: whole(env, "COUNTERMAND_MAX_ARTEFACT_MB", 64, 1, 4096) * 1024 * 1024,
+  };
+}
+
+function text(env: Environment, name: string): string | undefined {
+  const value = env[name]?.trim();
+  return value === "" ? undefined : value;
+}
+
+function whole(env: Environment, name: string, fallback: number, min: number, max: number): number {
+  const value = text(env, name);
+  if (value === undefined) return fallback;
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= min && number <= max)) {
+    throw new ConfigError(
+      `${name} is a whole number from ${min} to ${max}; found ${JSON.stringify(value)}.`,
+    );
+  }
+  return number;
+}
+
+function databaseUrl(value: string | undefined): string | undefined {
+  if (value === undefined || /^postgres(?:ql)?:\/\//.test(value)) return value;
+  // The value is not repeated: it holds a password.
+  throw new ConfigError(
+    "DATABASE_URL begins with postgresql://; leave it unset for the embedded store.",
+  );
+}

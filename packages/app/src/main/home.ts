@@ -1,0 +1,75 @@
+/**
+ * Where a ledger's keys, mark and rows are: `keys/log.key` signs checkpoints,
+ * `keys/system.key` what follows from the entries. Roles of keys never mix.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { LedgerError } from "../ledger/error.ts";
+import { createKeyFile, createLog, readKeyFile, type LogSigner } from "../ledger/keys.ts";
+import { findLog } from "../ledger/log-rows.ts";
+import { openLedger } from "../ledger/open-ledger.ts";
+import type { Command, Decided } from "../rollbacks/batch.ts";
+import { rollbackDecider } from "../rollbacks/decider.ts";
+import type { LedgerHome, OpenStore, Store } from "../rollbacks/store.ts";
+import { systemSigner, type SystemSigner } from "../rollbacks/system-signer.ts";
+import type { DataDirectory } from "../storage/data-directory.ts";
+
+export function ledgerHome(store: Store, directory: DataDirectory): LedgerHome {
+  const logKeyFile = join(directory.keys, "log.key");
+  const systemKeyFile = join(directory.keys, "system.key");
+
+  async function assemble(log: LogSigner, system: LogSigner): Promise<OpenStore> {
+    const { database, now } = store;
+    // Keys are made before the rows: a crash in between leaves keys without a log.
+    const logId =
+      (await findLog(database.read, log.name)) ?? (await createLog(database, log, now()));
+    const signer = speaking(system);
+    const ledger = await openLedger<Command, Decided>({
+      database,
+      signer: log,
+      decider: rollbackDecider(signer),
+      markFolder: directory.marks,
+      now,
+    });
+    return { ...store, ledger, logId, origin: log.name, logKey: log.vkey, signer };
+  }
+
+  return {
+    async open() {
+      if (!existsSync(logKeyFile)) {
+        await refuseKeyless(store, logKeyFile);
+        return undefined;
+      }
+      const log = await readKeyFile(logKeyFile);
+      const system = existsSync(systemKeyFile)
+        ? await readKeyFile(systemKeyFile)
+        : await createKeyFile(systemKeyFile, `${log.name}/system`);
+      return assemble(log, system);
+    },
+    async create(origin) {
+      const log = await createKeyFile(logKeyFile, origin);
+      return assemble(log, await createKeyFile(systemKeyFile, `${origin}/system`));
+    },
+  };
+}
+
+async function refuseKeyless(store: Store, file: string): Promise<void> {
+  const row = await store.database.read.selectFrom("log").select("log.origin").executeTakeFirst();
+  if (row === undefined) return;
+  throw new LedgerError(
+    "key-file",
+    `the database holds the ledger ${row.origin}, and its key is not at ${file}; put the key back, or use the data directory that the ledger was opened with`,
+  );
+}
+
+function speaking(system: LogSigner): SystemSigner {
+  return systemSigner({
+    publicKey: system.verifier.publicKey,
+    sign(data) {
+      const signature = system.sign(data);
+      if (signature instanceof Promise)
+        throw new TypeError("the system key signs under the lock, at once");
+      return signature;
+    },
+  });
+}
