@@ -260,7 +260,7 @@ export class Auditor {
   async #inverts(oid: string, parent: string | null, target: Target): Promise<boolean> {
     try {
       return await invertsExactly(
-        this.#source.objects,
+        this.#source.filePatch,
         await this.#source.changes(target.parent, target.oid),
         await this.#source.changes(parent, oid),
       );

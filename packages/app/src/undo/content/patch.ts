@@ -111,7 +111,7 @@ export function swapsExactly(a: readonly PathChange[], b: readonly PathChange[])
  * read by line must swap its blobs.
  */
 export async function invertsExactly(
-  objects: ObjectReader,
+  load: (change: PathChange) => Promise<Patch>,
   a: readonly PathChange[],
   b: readonly PathChange[],
 ): Promise<boolean> {
@@ -125,7 +125,7 @@ export async function invertsExactly(
       pairs.push([change, other]);
   }
   for (const [change, other] of pairs) {
-    const [one, two] = [await loadPatch(objects, [change]), await loadPatch(objects, [other])];
+    const [one, two] = [await load(change), await load(other)];
     const relation = relate(two, one);
     if (relation.inverted !== relation.total || relation.extra > 0) return false;
     // A mere reordering has no lines either way, which proves nothing.

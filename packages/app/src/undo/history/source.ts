@@ -36,13 +36,19 @@ class Recent<K, V> {
     }
     return made;
   }
+
+  drop(key: K): void {
+    this.#entries.delete(key);
+  }
 }
 
+/** Commits, changed paths and changes by content, each read once as long as it is asked for again soon. */
 export class CommitSource {
   readonly objects: ObjectReader;
   readonly #trees: TreeDiff;
   readonly #commits = new Recent<string, Promise<Commit | null>>(256);
   readonly #changes = new Recent<string, Promise<PathChange[]>>(64);
+  readonly #filePatches = new Recent<string, Promise<Patch>>(2000);
   readonly #patches = new Recent<string, Promise<Patch>>(16);
 
   constructor(repo: Repository) {
@@ -79,6 +85,20 @@ export class CommitSource {
       loadPatch(this.objects, await this.changes(before, after)),
     );
   }
+
+  /**
+   * The content of one path's change. Kept for a while when it is small: commits
+   * that bump versions in one lock file are candidates for each other many times over.
+   */
+  readonly filePatch = (change: PathChange): Promise<Patch> => {
+    const { oldOid, newOid, oldMode, newMode, path } = change;
+    const key = `${oldOid} ${newOid} ${oldMode} ${newMode} ${path}`;
+    return this.#filePatches.get(key, async () => {
+      const patch = await loadPatch(this.objects, [change]);
+      if ((patch.files.get(path)?.size ?? 0) > 500) this.#filePatches.drop(key);
+      return patch;
+    });
+  };
 
   close(): void {
     this.objects.close();

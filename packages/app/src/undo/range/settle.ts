@@ -89,5 +89,5 @@ async function sameChange(source: CommitSource, a: string, b: string): Promise<b
     oldOid: change.newOid,
     newOid: change.oldOid,
   }));
-  return await invertsExactly(source.objects, one, inverse);
+  return await invertsExactly(source.filePatch, one, inverse);
 }

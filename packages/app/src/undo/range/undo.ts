@@ -8,7 +8,7 @@
 import { type Commit, isoTime, showPerson } from "../git/commit.ts";
 import { GitError } from "../git/error.ts";
 import type { Repository } from "../git/repository.ts";
-import { listTags, resolveCommit, resolveRange } from "../git/resolve.ts";
+import { resolveCommit, resolveRange } from "../git/resolve.ts";
 import { gitlinkMode, type PathChange, pathText, symlinkMode } from "../git/tree-diff.ts";
 import { flags, History, none } from "../history/history.ts";
 import { scanHistory } from "../history/scan.ts";
@@ -29,6 +29,7 @@ import {
   undoReportVersion,
 } from "./report.ts";
 import { alsoInTarget, settle } from "./settle.ts";
+import { tagsWith } from "./tags.ts";
 
 export type UndoRequest = {
   /** A commit, tag, branch or range `A..B`. */
@@ -135,6 +136,10 @@ async function report(
     const commit = await source.commit(sides?.oid(row) ?? "");
     if (commit !== null) gained.push(refOf(commit));
   }
+  const standing = new Set(chosen.filter((row) => !settled.has(row)));
+  const tags = await tagsWith(repo, history, standing, without);
+  if (tags === null)
+    unknowns.add("which tags contain the undone commits took too long to find out");
   const inRange = new Set(chosen.map((row) => history.oid(row)));
   return {
     version: undoReportVersion,
@@ -153,7 +158,7 @@ async function report(
       await manifestFolders(repo, plan.from),
     ),
     authors: authorsOf(undone),
-    tags: limited(await tagsWith(repo, history, chosen, settled), mostTags, "tags", unknowns),
+    tags: limited(tags ?? [], mostTags, "tags", unknowns),
     findings,
     rules: rules.map(({ id, version }) => ({ id, version })),
     unknowns: [...unknowns].sort(compareText),
@@ -347,33 +352,6 @@ async function manifestFolders(repo: Repository, commit: string): Promise<Set<st
     if (isManifest(path) && path.includes("/")) folders.add(path.slice(0, path.lastIndexOf("/")));
   }
   return folders;
-}
-
-/** Tags that reach an undone commit. Asking for the oldest ones is enough: who reaches a later one reaches an oldest. */
-async function tagsWith(
-  repo: Repository,
-  history: History,
-  chosen: readonly number[],
-  settled: ReadonlyMap<number, unknown>,
-): Promise<string[]> {
-  const rows = new Set(chosen.filter((row) => !settled.has(row)));
-  const roots = [...rows].filter((row) => ![...history.parents(row)].some((p) => rows.has(p)));
-  if (roots.length === 0) return [];
-  const tags = new Map((await listTags(repo)).map((tag) => [tag.name, tag.commit]));
-  if (tags.size === 0) return [];
-  const { code, stdout } = await repo.run([
-    "for-each-ref",
-    "--format=%(refname)",
-    ...roots.slice(0, 200).map((row) => `--contains=${history.oid(row)}`),
-    "refs/tags",
-  ]);
-  if (code !== 0) return [];
-  return stdout
-    .toString("utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((name) => name.slice("refs/tags/".length))
-    .sort(compareText);
 }
 
 function limited<T>(items: readonly T[], most: number, what: string, unknowns: Set<string>): T[] {
