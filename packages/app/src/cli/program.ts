@@ -1,33 +1,58 @@
-/** The command line: every command, its help, and one place where a failure becomes a sentence and a code. */
+/**
+ * The command line: every command, its help, and one place where a failure
+ * becomes a sentence and a code. Only the command that is asked for is loaded:
+ * `verify` answers in half a second.
+ */
 import { Command, CommanderError } from "commander";
-import { auditCommand } from "./commands/audit.ts";
-import { closeCommand } from "./commands/close.ts";
-import { approveCommand, rejectCommand } from "./commands/decide.ts";
-import { evidenceCommand } from "./commands/evidence.ts";
-import { exportCommand } from "./commands/export.ts";
-import { fsckCommand } from "./commands/fsck.ts";
-import { initCommand } from "./commands/init.ts";
-import { listCommand } from "./commands/list.ts";
-import { observeCommand } from "./commands/observe.ts";
-import { personCommand } from "./commands/person.ts";
-import { proposeCommand } from "./commands/propose.ts";
-import { redactCommand } from "./commands/redact.ts";
-import { reviewCommand } from "./commands/review.ts";
-import { runCommand } from "./commands/run.ts";
-import { serveCommand } from "./commands/serve.ts";
-import { showCommand } from "./commands/show.ts";
-import { undoCommand } from "./commands/undo.ts";
-import { verifyCommand } from "./commands/verify.ts";
-import { verifyOutcomeCommand } from "./commands/verify-outcome.ts";
-import { withdrawCommand } from "./commands/withdraw.ts";
 import type { Context } from "./context.ts";
 import { exitCodes, explain } from "./exit.ts";
 import { style } from "./terminal.ts";
 
+type Exit = (code: number) => void;
+type Load = (context: Context, exit: Exit) => Promise<Command>;
+
+/** Command names to what loads them, under the heading of the help. */
+const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
+  "Look at a repository (no ledger, no account):": {
+    audit: async (it) => (await import("./commands/audit.ts")).auditCommand(it),
+    undo: async (it) => (await import("./commands/undo.ts")).undoCommand(it),
+  },
+  "One rollback, from proposal to close:": {
+    propose: async (it) => (await import("./commands/propose.ts")).proposeCommand(it),
+    evidence: async (it) => (await import("./commands/evidence.ts")).evidenceCommand(it),
+    approve: async (it) => (await import("./commands/decide.ts")).approveCommand(it),
+    reject: async (it) => (await import("./commands/decide.ts")).rejectCommand(it),
+    withdraw: async (it) => (await import("./commands/withdraw.ts")).withdrawCommand(it),
+    run: async (it, exit) => (await import("./commands/run.ts")).runCommand(it, exit),
+    observe: async (it) => (await import("./commands/observe.ts")).observeCommand(it),
+    "verify-outcome": async (it) =>
+      (await import("./commands/verify-outcome.ts")).verifyOutcomeCommand(it),
+    review: async (it) => (await import("./commands/review.ts")).reviewCommand(it),
+    close: async (it) => (await import("./commands/close.ts")).closeCommand(it),
+    redact: async (it) => (await import("./commands/redact.ts")).redactCommand(it),
+  },
+  "Read and prove:": {
+    list: async (it) => (await import("./commands/list.ts")).listCommand(it),
+    show: async (it) => (await import("./commands/show.ts")).showCommand(it),
+    export: async (it) => (await import("./commands/export.ts")).exportCommand(it),
+    verify: async (it, exit) => (await import("./commands/verify.ts")).verifyCommand(it, exit),
+    fsck: async (it, exit) => (await import("./commands/fsck.ts")).fsckCommand(it, exit),
+  },
+  "Set up:": {
+    init: async (it) => (await import("./commands/init.ts")).initCommand(it),
+    person: async (it) => (await import("./commands/person.ts")).personCommand(it),
+    serve: async (it) => (await import("./commands/serve.ts")).serveCommand(it),
+  },
+};
+
+const epilogue = `
+Exit codes: 0 good, 1 a finding or a refusal, 2 wrong usage, 3 could not be done or verified.
+Without a server, commands work on the embedded ledger in ./.countermand.`;
+
 /** Runs one command line (without `node` and the script) and answers its exit code. */
 export async function runProgram(context: Context, argv: readonly string[]): Promise<number> {
   let code: number = exitCodes.good;
-  const exit = (value: number) => {
+  const exit: Exit = (value) => {
     code = value;
   };
   const program = new Command("countermand")
@@ -37,55 +62,14 @@ export async function runProgram(context: Context, argv: readonly string[]): Pro
     .version("0.1.0")
     .enablePositionalOptions()
     .showHelpAfterError("(countermand help <command> explains)")
-    .addHelpText(
-      "after",
-      `
-Exit codes: 0 good, 1 a finding or a refusal, 2 wrong usage, 3 could not be done or verified.
-Without a server, commands work on the embedded ledger in ./.countermand.`,
-    );
-  program.commandsGroup("Look at a repository (no ledger, no account):");
-  program.addCommand(auditCommand(context)).addCommand(undoCommand(context));
-  program.commandsGroup("One rollback, from proposal to close:");
-  for (const make of [
-    proposeCommand,
-    evidenceCommand,
-    approveCommand,
-    rejectCommand,
-    withdrawCommand,
-    (it: Context) => runCommand(it, exit),
-    observeCommand,
-    verifyOutcomeCommand,
-    reviewCommand,
-    closeCommand,
-    redactCommand,
-  ]) {
-    program.addCommand(make(context));
+    .addHelpText("after", epilogue);
+  for (const [heading, group] of Object.entries(commands)) {
+    program.commandsGroup(heading);
+    for (const [name, load] of Object.entries(group)) {
+      if (argv[0] === name || !isCommand(argv[0])) program.addCommand(await load(context, exit));
+    }
   }
-  program.commandsGroup("Read and prove:");
-  for (const make of [
-    listCommand,
-    showCommand,
-    exportCommand,
-    (it: Context) => verifyCommand(it, exit),
-    (it: Context) => fsckCommand(it, exit),
-  ]) {
-    program.addCommand(make(context));
-  }
-  program.commandsGroup("Set up:");
-  program
-    .addCommand(initCommand(context))
-    .addCommand(personCommand(context))
-    .addCommand(serveCommand(context));
-
-  const configure = (command: Command): void => {
-    command.exitOverride().configureOutput({
-      writeOut: (text) => context.out(text),
-      writeErr: (text) => context.err(text),
-    });
-    command.commands.forEach(configure);
-  };
-  configure(program);
-
+  configure(program, context);
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {
@@ -98,4 +82,16 @@ Without a server, commands work on the embedded ledger in ./.countermand.`,
     return exitCode;
   }
   return code;
+}
+
+function isCommand(name: string | undefined): boolean {
+  return name !== undefined && Object.values(commands).some((group) => Object.hasOwn(group, name));
+}
+
+function configure(command: Command, context: Context): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => context.out(text),
+    writeErr: (text) => context.err(text),
+  });
+  for (const sub of command.commands) configure(sub, context);
 }

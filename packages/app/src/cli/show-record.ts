@@ -71,8 +71,12 @@ function due(context: Context, state: RecordState): string {
   const deadline = deadlineOf(state);
   if (deadline === undefined) return "";
   const left = Date.parse(deadline.at) - context.now().getTime();
-  const when = left > 0 ? `in ${span(left)}` : "now";
-  return style(context, "yellow", `  ${deadline.type} ${when}`);
+  const will = { expired: "expires", lapsed: "lapses", stabilised: "counts as stabilised" };
+  return style(
+    context,
+    "yellow",
+    `  ${will[deadline.type]} ${left > 0 ? `in ${span(left)}` : "now"}`,
+  );
 }
 
 function assessmentText(context: Context, { assessment }: RecordState): string {

@@ -120,6 +120,8 @@ export interface ReversalQuery {
 export interface ExportOptions {
   /** Leave the artefacts' bytes out. */
   readonly withoutArtefacts?: boolean;
+  /** Put the names and mail addresses of who is enrolled in, as far as they are not deleted. */
+  readonly withNames?: boolean;
   /** Commitments whose openings are to be withheld, or all. */
   readonly withhold?: "all" | readonly string[];
 }

@@ -37,7 +37,10 @@ export async function exportPackage(
     return {
       state: found,
       indexes: rows.map((row) => row.idx),
-      openings: await readOpenings(snapshot, logId, id),
+      openings: [
+        ...(await readOpenings(snapshot, logId, id)),
+        ...(options.withNames === true ? await readOpenings(snapshot, logId, registryStream) : []),
+      ],
     };
   });
   // Rows are seen from the commit on, the checkpoint that covers them a moment

@@ -75,9 +75,9 @@ export const assessed: RecordStatement<Body> = {
   },
   says(body) {
     const worse = body.implications.filter((item) => item.direction === "worse").length;
-    const unknown = body.unknowns.length === 0 ? "" : `, ${body.unknowns.length} unknown`;
+    const unknown = body.unknowns.length === 0 ? "" : `, unknown: ${body.unknowns.length}`;
     return body.report === undefined
       ? `assesses: what this undoes is unknown (${body.unknowns.join("; ")})`
-      : `assesses: undoes ${body.commits} commits in ${body.files} files, ${worse} implications for the worse${unknown}`;
+      : `assesses: undoes commits: ${body.commits}, files: ${body.files}, implications for the worse: ${worse}${unknown}`;
   },
 };

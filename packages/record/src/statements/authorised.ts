@@ -38,5 +38,5 @@ export const authorised: RecordStatement<Body> = {
     };
   },
   says: (body) =>
-    `authorised by ${body.rules.join(", ")}, with ${body.approvals.length} approvals, until ${body.notAfter}`,
+    `authorised until ${body.notAfter} (${body.rules.join(", ")}; approvals: ${body.approvals.length})`,
 };

@@ -21,12 +21,16 @@ function consequences(assessment: RecordState["assessment"]): string {
   const names = worse.slice(0, 5).map((item) => `${item.id} (${item.severity})`);
   const more = worse.length > names.length ? ` and ${worse.length - names.length} more` : "";
   return [
-    `it undoes ${assessment.commits} commits in ${assessment.files} files`,
+    `it undoes ${count(assessment.commits, "commit")} in ${count(assessment.files, "file")}`,
     worse.length === 0
       ? "no implication for the worse was found"
       : `brings back ${names.join(", ")}${more}`,
     ...(assessment.unknowns.length === 0
       ? []
-      : [`${assessment.unknowns.length} things about it are unknown`]),
+      : [`unknown: ${count(assessment.unknowns.length, "thing")}`]),
   ].join("; ");
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }

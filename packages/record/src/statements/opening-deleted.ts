@@ -36,5 +36,5 @@ export const openingDeleted: RecordStatement<Body> = {
       deletedOpenings: [...new Set([...state.deletedOpenings, ...body.commitments])],
     };
   },
-  says: (body) => `deletes ${body.commitments.length} openings (${body.ground})`,
+  says: (body) => `deletes texts: ${body.commitments.length} (${body.ground})`,
 };

@@ -44,5 +44,6 @@ export const reviewed: RecordStatement<Body> = {
       review: { ...saying(said), outcome: body.outcome, actions: body.actions },
     };
   },
-  says: (body) => `reviews: ${body.outcome}, ${body.actions.length} actions`,
+  says: (body) =>
+    `reviews: ${body.outcome}${body.actions.length === 0 ? "" : `, actions ${body.actions.join(", ")}`}`,
 };

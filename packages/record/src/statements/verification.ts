@@ -49,6 +49,6 @@ export const verification: RecordStatement<Body> = {
   },
   says(body) {
     const passed = body.checks.filter((item) => item.outcome === "passed").length;
-    return `verifies the outcome: ${body.outcome} (${passed} of ${body.checks.length} checks passed)`;
+    return `verifies the outcome: ${body.outcome} (checks passed: ${passed} of ${body.checks.length})`;
   },
 };

@@ -12,6 +12,7 @@ interface ExportOptions extends LedgerOptions {
   readonly output: string;
   readonly withhold?: readonly string[];
   readonly withoutArtefacts?: true;
+  readonly names?: true;
 }
 
 export function exportCommand(context: Context): Command {
@@ -20,6 +21,7 @@ export function exportCommand(context: Context): Command {
     .argument("<record>", "for instance RB-2026-7")
     .requiredOption("-o, --output <file>", "the file to write; - for standard output")
     .option("--withhold <field>", "leave a text out (or `all`), repeatable", collect)
+    .option("--names", "put the names and mail addresses of those enrolled in")
     .option("--without-artefacts", "leave the artefacts' bytes out");
   return ledgerOptions(command).action(async (id: string, options: ExportOptions) => {
     await withLedger(context, options, async ({ countermand }) => {
@@ -27,6 +29,7 @@ export function exportCommand(context: Context): Command {
       const withhold = commitmentsOf(options.withhold ?? [], recordTexts(state));
       const bytes = await countermand.exportRecord(id, {
         ...(options.withoutArtefacts === true ? { withoutArtefacts: true } : {}),
+        ...(options.names === true ? { withNames: true } : {}),
         ...(withhold === undefined ? {} : { withhold }),
       });
       if (options.output === "-") {

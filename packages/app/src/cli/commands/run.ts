@@ -15,7 +15,13 @@ import { exitCodes } from "../exit.ts";
 import { say, Texts } from "../say.ts";
 import { sshSigner, type SshSigner } from "../ssh-signer.ts";
 import { style } from "../terminal.ts";
-import { speakOptions, tellAccepted, withLedger, type SpeakOptions } from "./shared.ts";
+import {
+  refuseEarly,
+  speakOptions,
+  tellAccepted,
+  withLedger,
+  type SpeakOptions,
+} from "./shared.ts";
 
 /** Output beyond this is hashed and not kept. */
 const keepBytes = 16 * 1024 * 1024;
@@ -47,8 +53,7 @@ export function runCommand(context: Context, exit: (code: number) => void): Comm
     .option(
       "--outcome-unknown",
       "no command: say that a started execution was lost and its outcome is unknown",
-    )
-    .passThroughOptions();
+    );
   return speakOptions(command).action(
     async (
       id: string,
@@ -135,6 +140,7 @@ async function speak(
       countermand.instance(),
       countermand.record(id),
     ]);
+    refuseEarly(type, state);
     if (artefact !== undefined) await countermand.putArtefact(artefact);
     const speaker = { context, countermand, signer };
     const accepted = await say(speaker, registry, type, state, build(state), texts);

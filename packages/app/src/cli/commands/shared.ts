@@ -1,9 +1,14 @@
 /** What the commands about a ledger share: their options, opening it, and how they answer. */
 import type { Command } from "commander";
-import type { JsonObject, Opening, RecordState } from "@countermand/record";
+import {
+  statementTypes,
+  type JsonObject,
+  type Opening,
+  type RecordState,
+} from "@countermand/record";
 import type { Accepted, RecordView } from "../../rollbacks/countermand.ts";
 import type { Context, LedgerOptions, OpenLedger } from "../context.ts";
-import { usage } from "../exit.ts";
+import { CommandError, exitCodes, usage } from "../exit.ts";
 import { say, type Speaker, type Texts } from "../say.ts";
 import { sshSigner } from "../ssh-signer.ts";
 import { plain, style } from "../terminal.ts";
@@ -55,12 +60,23 @@ export async function sayAbout(
       countermand.instance(),
       countermand.record(id),
     ]);
+    refuseEarly(type, view.state);
     const body = await build(view.state, view);
     const speaker: Speaker = { context, countermand, signer };
     const accepted = await say(speaker, registry, type, view.state, body, texts);
     tellAccepted(context, accepted);
     return accepted;
   });
+}
+
+/** What the rules would refuse anyway is said before anybody is asked to read and sign. */
+export function refuseEarly(type: string, state: RecordState): void {
+  const kind = statementTypes.get(type);
+  if (kind?.stream !== "record" || kind.during.includes(state.status)) return;
+  throw new CommandError(
+    exitCodes.finding,
+    `${state.id} is ${state.status}; ${type} can be said while it is ${kind.during.join(", ")}.`,
+  );
 }
 
 /** One line a receipt, then where the record stands now. */
