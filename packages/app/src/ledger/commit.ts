@@ -102,28 +102,35 @@ async function prepare<C, R>(tx: Tx, options: CommitOptions<C, R>): Promise<Comm
   const now = options.now.toISOString();
   const recordedAt = now > head.recordedAt ? now : head.recordedAt;
   const frame = { logId, nextIndex: head.size, recordedAt: new Date(recordedAt) };
-  const { outcomes, writeViews } = await decider.decide(tx, commands, frame);
+  const decided = await decider.decide(tx, commands, frame);
+  const { outcomes } = decided;
   if (outcomes.length !== commands.length) {
     throw new TypeError(`${commands.length} commands were given and ${outcomes.length} decided`);
   }
   const { decisions, entries } = number(outcomes, head.size);
-  await insertOwed(tx, logId, head, owed);
-  if (entries.length === 0) return { decisions, growth: undefined };
+  if (entries.length === 0) {
+    await insertOwed(tx, logId, head, owed);
+    return { decisions, growth: undefined };
+  }
   const growth = grow(
     tree,
     entries.map((entry) => entry.leafHash),
   );
-  await insertEntries(tx, logId, entries);
+  // Sent together, run in this order: a wait for each would be a good part of a small commit.
+  await Promise.all([
+    insertOwed(tx, logId, head, owed),
+    insertEntries(tx, logId, entries),
+    insertTiles(tx, logId, growth.tiles),
+    advanceHead(
+      tx,
+      logId,
+      { size: head.size, epoch: held.epoch },
+      { tree: growth.tree, recordedAt },
+    ),
+  ]);
   await options.onStep("after-insert");
   for (const tile of growth.tiles) if (tile.level === 0) await checkStored(tx, logId, tile);
-  await insertTiles(tx, logId, growth.tiles);
-  await advanceHead(
-    tx,
-    logId,
-    { size: head.size, epoch: held.epoch },
-    { tree: growth.tree, recordedAt },
-  );
-  await writeViews(tx);
+  await decided.writeViews(tx);
   return { decisions, growth };
 }
 

@@ -45,7 +45,11 @@ export async function findLog(db: Kysely<Tables>, origin: string): Promise<numbe
   return row?.log_id;
 }
 
-/** The log's head, held until the end of the transaction. */
+/**
+ * The log's head, held until the end of the transaction. What stands beside it
+ * is as of before a wait for the lock; whoever we waited for has raised the epoch
+ * then, or is this process.
+ */
 export async function lockHead(tx: Tx, logId: number): Promise<Head | undefined> {
   const { rows } = await sql<{
     size: number;
@@ -53,33 +57,28 @@ export async function lockHead(tx: Tx, logId: number): Promise<Head | undefined>
     compact: Uint8Array;
     recorded_at: string;
     epoch: number;
-  }>`select size, root, compact, recorded_at, epoch from log_head where log_id = ${logId}${sql.raw(engineOf(tx).forUpdate)}`.execute(
-    tx,
-  );
-  const [head] = rows;
-  if (head === undefined) return undefined;
-  // After the lock, so that it sees what its last holder did.
-  const beside = await sql<{
     state: Tables["log"]["state"];
     reason: string | null;
-    size: number | null;
-    root: Uint8Array | null;
-  }>`select l.state, l.reason, c.size, c.root from log l
-     left join checkpoint c on c.log_id = l.log_id
-       and c.size = (select max(m.size) from checkpoint m where m.log_id = l.log_id)
-     where l.log_id = ${logId}`.execute(tx);
-  const [log] = beside.rows;
-  if (log === undefined) return undefined;
+    signed_size: number | null;
+    signed_root: Uint8Array | null;
+  }>`select h.size, h.root, h.compact, h.recorded_at, h.epoch, l.state, l.reason,
+       c.size as signed_size, c.root as signed_root
+     from log_head h join log l on l.log_id = h.log_id
+       left join checkpoint c on c.log_id = h.log_id
+         and c.size = (select max(m.size) from checkpoint m where m.log_id = h.log_id)
+     where h.log_id = ${logId}${sql.raw(engineOf(tx).forUpdateOf("h"))}`.execute(tx);
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { signed_size: size, signed_root: root } = row;
   return {
-    size: head.size,
-    root: head.root,
-    compact: head.compact,
-    recordedAt: head.recorded_at,
-    epoch: head.epoch,
-    state: log.state,
-    reason: log.reason,
-    checkpoint:
-      log.size === null || log.root === null ? undefined : { size: log.size, root: log.root },
+    size: row.size,
+    root: row.root,
+    compact: row.compact,
+    recordedAt: row.recorded_at,
+    epoch: row.epoch,
+    state: row.state,
+    reason: row.reason,
+    checkpoint: size === null || root === null ? undefined : { size, root },
   };
 }
 

@@ -14,7 +14,7 @@ import {
 } from "./log-rows.ts";
 import { logReader, type LogReader, type Published } from "./log-reader.ts";
 import { openMark, type Mark } from "./mark.ts";
-import { signTree } from "./publish.ts";
+import { checkSigned, signTree } from "./publish.ts";
 import { Sequencer } from "./sequencer.ts";
 import { checkKey, checkMark, checkNewestCheckpoint, contradiction, loadTree } from "./start-up.ts";
 
@@ -50,6 +50,7 @@ export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Le
   try {
     const { held, stored } = await takeLog(database, signer, mark, options.adopt ?? false);
     const published = await signTree(origin, signer, held.tree);
+    await checkSigned(origin, signer, published);
     if (mark.note !== published.note) await mark.write(published.note);
     if (stored === undefined || stored.size < published.size) {
       const checkpoint = { ...published, publishedAt: now().toISOString() };

@@ -19,12 +19,19 @@ import type { LogSigner } from "./keys.ts";
 import type { Receipt } from "./ledger.ts";
 import type { LogReader, Published } from "./log-reader.ts";
 
-/** Signs the tree, and opens the result as a reader would. */
 export async function signTree(origin: string, signer: LogSigner, tree: Tree): Promise<Published> {
   const { size } = tree.compact;
   const note = await signNote(formatCheckpoint({ origin, size, root: tree.root }), [signer]);
-  await openCheckpoint(note, [signer.verifier], origin);
   return { size, root: tree.root, note: Buffer.from(note).toString("utf8") };
+}
+
+/** Opens what we signed as a reader would. Throws a `TlogError`. */
+export async function checkSigned(
+  origin: string,
+  signer: LogSigner,
+  { note }: Published,
+): Promise<void> {
+  await openCheckpoint(Buffer.from(note), [signer.verifier], origin);
 }
 
 /** The receipts of one decision, the entries in the order of their indexes. */

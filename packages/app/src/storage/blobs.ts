@@ -25,8 +25,8 @@ export interface Blobs {
   put(content: Uint8Array | AsyncIterable<Uint8Array>): Promise<StoredBlob>;
   /** The whole content; undefined if it is not there. Throws "content" if it is not what its name says. */
   get(sha256: string): Promise<Uint8Array | undefined>;
-  /** Its size, if it is there; the content is not looked at. */
-  has(sha256: string): Promise<number | undefined>;
+  /** Whether it is there; the content is not looked at. */
+  has(sha256: string): Promise<boolean>;
   /** Reads the whole content, and keeps none of it. */
   verify(sha256: string): Promise<"good" | "missing" | "mismatch">;
   /** Every blob that is there, in the order of their names. */
@@ -38,19 +38,18 @@ export function directoryBlobs(root: string, { maxBytes }: { readonly maxBytes: 
   const folderOf = (sha256: string) => join(root, sha256.slice(0, 2));
   const fileOf = (sha256: string) => join(folderOf(sha256), sha256.slice(2));
 
-  async function has(sha256: string): Promise<number | undefined> {
+  async function has(sha256: string): Promise<boolean> {
     assertDigest(sha256);
     try {
-      const found = await stat(fileOf(sha256));
-      return found.isFile() ? found.size : undefined;
+      return (await stat(fileOf(sha256))).isFile();
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isMissing(error)) return false;
       throw error;
     }
   }
 
   async function verify(sha256: string): Promise<"good" | "missing" | "mismatch"> {
-    if ((await has(sha256)) === undefined) return "missing";
+    if (!(await has(sha256))) return "missing";
     const hash = createHash("sha256");
     for await (const chunk of createReadStream(fileOf(sha256))) hash.update(chunk as Uint8Array);
     return hash.digest("hex") === sha256 ? "good" : "mismatch";
@@ -99,8 +98,7 @@ export function directoryBlobs(root: string, { maxBytes }: { readonly maxBytes: 
       }
     },
     async get(sha256) {
-      const size = await has(sha256);
-      if (size === undefined) return undefined;
+      if (!(await has(sha256))) return undefined;
       const handle = await open(fileOf(sha256), "r");
       try {
         const bytes = new Uint8Array(await handle.readFile());

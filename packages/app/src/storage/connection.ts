@@ -13,19 +13,31 @@ export interface Result {
   readonly affected: number;
 }
 
+/**
+ * Where a statement belongs. `first` begins a transaction for it, and does not
+ * run it if that fails; `inside` refuses it when no transaction is open, because
+ * SQLite ends one by itself when the disk is full and would then commit the
+ * statement alone.
+ */
+export type Within = "none" | "first" | "inside";
+
 export interface Connection {
-  /** Rejects with a `StorageError`. Statements run in the order of the calls. */
-  run(sql: string, parameters: readonly SqlValue[]): Promise<Result>;
+  /**
+   * Rejects with a `StorageError`. Statements run in the order of the calls, and
+   * a caller need not wait for one before it sends the next.
+   */
+  run(sql: string, parameters: readonly SqlValue[], within?: Within): Promise<Result>;
   /** Runs several statements, divided by `;`, without parameters or results. */
   script(sql: string): Promise<void>;
   /**
-   * Inserts rows of equal shape as one call to the engine, all or none, and
-   * returns how many.
+   * Inserts rows of equal shape as one call to the engine and returns how many.
+   * Inside a transaction only.
    */
   insert(
     table: string,
     columns: readonly BulkColumn[],
     rows: readonly (readonly SqlValue[])[],
+    within?: Within,
   ): Promise<number>;
 }
 
@@ -62,8 +74,8 @@ export interface Engine {
   readonly begin: string;
   /** Starts a transaction that sees one moment and cannot write. */
   readonly beginSnapshot: string;
-  /** Put after a SELECT whose rows are to be held until the end of the transaction. */
-  readonly forUpdate: string;
+  /** Put after a SELECT: holds the rows of `alias` until the end of the transaction. */
+  forUpdateOf(alias: string): string;
   /** An expression: RFC 6962's leaf hash of a column of bytes, computed where the bytes are. */
   leafHash(column: string): string;
   /** Holds all other migration runners off until the end of the transaction. */

@@ -111,6 +111,8 @@ export function findServer(path?: string): RunningServer | undefined {
 }
 
 const sqliteBusy = 5;
+/** Milliseconds to wait for somebody who only looks whether the lock is held. */
+const lookTime = 250;
 
 function takeLock(root: string): DatabaseSync {
   try {
@@ -121,7 +123,7 @@ function takeLock(root: string): DatabaseSync {
     throw fileError(error, root);
   }
   try {
-    return lockFile(root);
+    return lockFile(root, lookTime);
   } catch (error) {
     const { errcode, message } = error as Error & { errcode?: number };
     if (errcode !== undefined && (errcode & 0xff) === sqliteBusy) throw inUse(root);
@@ -139,8 +141,8 @@ function takeLock(root: string): DatabaseSync {
   }
 }
 
-function lockFile(root: string): DatabaseSync {
-  const lock = new DatabaseSync(join(root, "lock.db"), { timeout: 0 });
+function lockFile(root: string, timeout: number): DatabaseSync {
+  const lock = new DatabaseSync(join(root, "lock.db"), { timeout });
   try {
     lock.exec("pragma journal_mode = memory; begin exclusive");
     return lock;
@@ -153,7 +155,7 @@ function lockFile(root: string): DatabaseSync {
 function isHeld(root: string): boolean {
   try {
     statSync(join(root, "lock.db"));
-    lockFile(root).close();
+    lockFile(root, 0).close();
     return false;
   } catch (error) {
     const { errcode } = error as { errcode?: number };

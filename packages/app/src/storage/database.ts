@@ -4,7 +4,7 @@
  * that stand alone.
  */
 import type { Kysely } from "kysely";
-import type { BulkColumn, Connection, Engine, SqlValue, Store } from "./connection.ts";
+import type { BulkColumn, Connection, Engine, SqlValue, Store, Within } from "./connection.ts";
 import { kyselyOver } from "./dialect.ts";
 import { isOutage, StorageError } from "./error.ts";
 import type { Tables } from "./schema.ts";
@@ -96,8 +96,7 @@ export function databaseOver(store: Store): Database {
     const connection = await store.acquireWriter();
     let broken = true;
     try {
-      await connection.run(engine.begin, []);
-      const guarded = new OpenConnection(connection);
+      const guarded = new OpenConnection(connection, "first");
       const tx = kyselyOver(engine.grammar, fixed(guarded)) as Tx;
       insides.set(tx, { connection: guarded, engine });
       let result: T;
@@ -106,12 +105,12 @@ export function databaseOver(store: Store): Database {
         guarded.assertSound();
       } catch (error) {
         guarded.end();
-        broken = !(await rolledBack(connection));
+        broken = guarded.begun && !(await rolledBack(connection));
         throw error;
       }
       guarded.end();
       try {
-        await connection.run("commit", []);
+        if (guarded.begun) await connection.run("commit", [], "inside");
       } catch (error) {
         broken = !(await rolledBack(connection));
         throw commitError(error);
@@ -129,7 +128,7 @@ export function databaseOver(store: Store): Database {
     let broken = true;
     try {
       await connection.run(engine.beginSnapshot, []);
-      const guarded = new OpenConnection(connection);
+      const guarded = new OpenConnection(connection, "inside");
       const reads = kyselyOver(engine.grammar, fixed(guarded));
       insides.set(reads, { connection: guarded, engine });
       try {
@@ -191,11 +190,18 @@ function commitError(error: unknown): unknown {
  */
 class OpenConnection implements Connection {
   readonly #inner: Connection;
+  #next: Within;
   #open = true;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(inner: Connection) {
+  /** With `first`, the transaction begins with its first statement. */
+  constructor(inner: Connection, next: Within) {
     this.#inner = inner;
+    this.#next = next;
+  }
+
+  get begun(): boolean {
+    return this.#next === "inside";
   }
 
   end(): void {
@@ -207,11 +213,13 @@ class OpenConnection implements Connection {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  async #guard<T>(statement: () => Promise<T>): Promise<T> {
+  async #guard<T>(statement: (within: Within) => Promise<T>): Promise<T> {
     if (!this.#open) throw new TypeError("the transaction is over; its tx was kept too long");
     this.assertSound();
+    const within = this.#next;
+    this.#next = "inside";
     try {
-      return await statement();
+      return await statement(within);
     } catch (error) {
       this.#failure ??= { error };
       throw error;
@@ -219,14 +227,18 @@ class OpenConnection implements Connection {
   }
 
   async run(sql: string, parameters: readonly SqlValue[]) {
-    return this.#guard(async () => this.#inner.run(sql, parameters));
+    return this.#guard(async (within) => this.#inner.run(sql, parameters, within));
   }
 
-  async script(sql: string) {
-    return this.#guard(async () => this.#inner.script(sql));
+  async script(): Promise<void> {
+    throw new TypeError("a script is for migrations");
   }
 
-  async insert(...call: Parameters<Connection["insert"]>) {
-    return this.#guard(async () => this.#inner.insert(...call));
+  async insert(
+    table: string,
+    columns: readonly BulkColumn[],
+    rows: readonly (readonly SqlValue[])[],
+  ) {
+    return this.#guard(async (within) => this.#inner.insert(table, columns, rows, within));
   }
 }

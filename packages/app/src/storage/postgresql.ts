@@ -5,7 +5,7 @@
  * prepared statements.
  */
 import { Pool, types, type PoolClient, type PoolConfig, type QueryResult } from "pg";
-import type { BulkColumn, Connection, Result, Row, SqlValue, Store } from "./connection.ts";
+import type { BulkColumn, Connection, Result, Row, SqlValue, Store, Within } from "./connection.ts";
 import { databaseOver, type Database } from "./database.ts";
 import { StorageError } from "./error.ts";
 import { migrate } from "./migrate.ts";
@@ -37,7 +37,7 @@ export function postgresqlStore(url: string): Store {
     types: { getTypeParser: parserOf },
   };
   // A COMMIT that is not answered in two minutes has an unknown outcome.
-  const writers = pool({ ...settings, max: 4, query_timeout: 120_000 }, [
+  const writers = pool({ ...settings, max: 4, query_timeout: 120_000, pipeline: true }, [
     // `on` or better: an acknowledged entry survives the loss of power.
     "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')",
   ]);
@@ -137,7 +137,12 @@ class PgConnection implements Connection {
     client.on("error", this.#onError);
   }
 
-  async run(sql: string, parameters: readonly SqlValue[]): Promise<Result> {
+  async run(
+    sql: string,
+    parameters: readonly SqlValue[],
+    within: Within = "none",
+  ): Promise<Result> {
+    if (within === "first") await this.#query("begin", []);
     const { rows, rowCount, command } = await this.#query(sql, parameters.map(toPg));
     if (command === "ROLLBACK" && sql === "commit") {
       throw new StorageError(
@@ -160,7 +165,9 @@ class PgConnection implements Connection {
     table: string,
     columns: readonly BulkColumn[],
     rows: readonly (readonly SqlValue[])[],
+    within: Within = "inside",
   ) {
+    if (within === "first") await this.#query("begin", []);
     const { sql, parameters } = bulkInsert(table, columns, rows);
     return (await this.#query(sql, parameters)).rowCount ?? 0;
   }

@@ -14,7 +14,8 @@ export const sqliteEngine: Engine = {
   // The one writer takes the lock at once: a later upgrade could fail half-way.
   begin: "begin immediate",
   beginSnapshot: "begin",
-  forUpdate: "",
+  // The writer is alone from its first statement.
+  forUpdateOf: () => "",
   leafHash: (column) => `leaf_hash_of(${column})`,
   // `begin immediate` holds everybody off.
   lockMigrations: async () => {},

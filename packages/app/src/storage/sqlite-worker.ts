@@ -16,6 +16,7 @@ export interface WorkerRequest {
   readonly id: number;
   readonly sql: string;
   readonly parameters: readonly SQLInputValue[];
+  readonly within: "none" | "first" | "inside";
   /** Runs the statement once for each; `parameters` is then empty. */
   readonly rows?: readonly (readonly SQLInputValue[])[];
   /** `sql` is several statements. */
@@ -59,6 +60,8 @@ function open({ file, readOnly }: WorkerSettings): DatabaseSync {
   return db;
 }
 
+const noTransaction = "no transaction is active: SQLite has rolled it back";
+
 const zero = new Uint8Array(1);
 
 function describe(error: unknown): WorkerFailure {
@@ -76,8 +79,11 @@ function serve(db: DatabaseSync): (request: WorkerRequest) => WorkerAnswer {
     prepared.set(sql, statement);
     return statement;
   }
-  return ({ id, sql, parameters, rows, script }) => {
+  return ({ id, sql, parameters, within, rows, script }) => {
     try {
+      // The one writer takes the lock at once: a later upgrade could fail half-way.
+      if (within === "first") db.exec("begin immediate");
+      else if (within === "inside" && !db.isTransaction) throw new Error(noTransaction);
       if (script === true) {
         db.exec(sql);
         return { id, rows: [], affected: 0 };

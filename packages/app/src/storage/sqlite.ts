@@ -3,7 +3,7 @@
  * its own, so that neither an fsync nor a long scan stops the event loop.
  */
 import { Worker } from "node:worker_threads";
-import type { BulkColumn, Connection, Result, SqlValue, Store } from "./connection.ts";
+import type { BulkColumn, Connection, Result, SqlValue, Store, Within } from "./connection.ts";
 import { databaseOver, type Database } from "./database.ts";
 import { StorageError } from "./error.ts";
 import { migrate } from "./migrate.ts";
@@ -165,26 +165,33 @@ class SqliteConnection implements Connection {
     return this.#lost !== undefined;
   }
 
-  async run(sql: string, parameters: readonly SqlValue[]): Promise<Result> {
-    return this.#send({ id: this.#nextId++, sql, parameters });
+  async run(
+    sql: string,
+    parameters: readonly SqlValue[],
+    within: Within = "none",
+  ): Promise<Result> {
+    return this.#send({ id: this.#nextId++, sql, parameters, within });
   }
 
   async script(sql: string): Promise<void> {
-    await this.#send({ id: this.#nextId++, sql, parameters: [], script: true });
+    await this.#send({ id: this.#nextId++, sql, parameters: [], within: "none", script: true });
   }
 
   async insert(
     table: string,
     columns: readonly BulkColumn[],
     rows: readonly (readonly SqlValue[])[],
+    within: Within = "inside",
   ) {
     const names = columns.map(({ name }) => name).join(", ");
     const holes = columns.map(() => "?").join(", ");
     const sql = `insert into ${table} (${names}) values (${holes})`;
-    return (await this.#send({ id: this.#nextId++, sql, parameters: [], rows })).affected;
+    return (await this.#send({ id: this.#nextId++, sql, parameters: [], within, rows })).affected;
   }
 
   async close(): Promise<void> {
+    // Idle, the thread does not keep the process; what it has to finish now does.
+    this.#worker.ref();
     if (this.#lost === undefined) this.#post("close");
     await this.#ended;
   }
