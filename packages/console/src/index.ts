@@ -1,0 +1,15 @@
+/** The pages, as functions from what is known to a document. No script, no state, no I/O. */
+export { homePage } from "./home-page.ts";
+export { problemPage } from "./layout.ts";
+export { recordPage, type RecordPageView } from "./record-page.ts";
+export { reversalsPage } from "./reversals.ts";
+export { style } from "./style.ts";
+export type {
+  AuditedRows,
+  AuditRow,
+  HomeView,
+  LedgerView,
+  RecordRow,
+  ReversalRow,
+  Rows,
+} from "./views.ts";
