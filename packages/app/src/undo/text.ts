@@ -16,9 +16,7 @@ const unsafe =
 /** Text on one line, nothing in it that a terminal obeys or hides; cut to `width` characters. */
 export function forTerminal(text: string, width = Number.POSITIVE_INFINITY): string {
   const visible = text.replaceAll(unsafe, escape);
-  const characters = [
-    ...visible.slice(0, width === Number.POSITIVE_INFINITY ? undefined : width * 2),
-  ];
+  const characters = Array.from(visible.slice(0, Number.isFinite(width) ? width * 2 : undefined));
   return characters.length <= width
     ? characters.join("")
     : `${characters.slice(0, width - 1).join("")}…`;

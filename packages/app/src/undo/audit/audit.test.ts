@@ -343,7 +343,7 @@ describe("odd histories", () => {
         renderReversalJson(found as Reversal),
         forPeople([found as Reversal]),
       ]) {
-        expect(output).not.toMatch(/[\u202e\u0007]|[^\n]\n[^\n].*\u0000/);
+        expect(output).not.toMatch(/[\u202e\u0007\u0000]/);
       }
     }
   });
@@ -395,7 +395,7 @@ describe("odd histories", () => {
     expect(found?.unknowns.join(" ")).toMatch(/not in this repository.*shallow clone/);
   });
 
-  it("missing objects make an answer unknown, never an error", async () => {
+  it("a missing file makes an answer unknown, a missing tree is an error that names it", async () => {
     const h = history();
     h.commit("start", { files: { f: base, g: base } });
     const change = h.commit("Add", { files: { f: base + textLines("added", 4) } });

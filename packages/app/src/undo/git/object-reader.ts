@@ -71,15 +71,16 @@ export class ObjectReader {
         git.kill();
       }
     });
-    git.ended.then(
-      ({ stderr }) => {
-        this.#failAll(failure("cat-file", stderr));
-      },
-      (error: unknown) => {
-        this.#failAll(error);
-      },
-    );
+    void this.#watch(git);
     return git;
+  }
+
+  async #watch(git: GitProcess): Promise<void> {
+    const error = await git.ended.then(
+      ({ stderr }) => failure("cat-file", stderr),
+      (cause: unknown) => cause,
+    );
+    if (this.#git === git) this.#failAll(error);
   }
 
   #failAll(error: unknown): void {

@@ -80,15 +80,16 @@ export class TreeDiff {
         git.kill();
       }
     });
-    git.ended.then(
-      ({ stderr }) => {
-        if (this.#git === git) this.#failAll(failure("diff-tree", stderr));
-      },
-      (error: unknown) => {
-        if (this.#git === git) this.#failAll(error);
-      },
-    );
+    void this.#watch(git);
     return git;
+  }
+
+  async #watch(git: GitProcess): Promise<void> {
+    const error = await git.ended.then(
+      ({ stderr }) => failure("diff-tree", stderr),
+      (cause: unknown) => cause,
+    );
+    if (this.#git === git) this.#failAll(error);
   }
 
   /** git stops at the first object it misses, so everything asked after it fails with it. */

@@ -289,16 +289,17 @@ class SizeReader {
     this.#git.stdout.on("data", (chunk: string) => {
       this.#take(chunk);
     });
-    this.#git.ended.then(
-      ({ code, stderr }) => {
-        if (code !== 0) this.#error = failure("cat-file", stderr);
-        this.#wake?.();
-      },
-      (error: unknown) => {
-        this.#error = error instanceof GitError ? error : undefined;
-        this.#wake?.();
-      },
-    );
+    void this.#watch();
+  }
+
+  async #watch(): Promise<void> {
+    try {
+      const { code, stderr } = await this.#git.ended;
+      if (code !== 0) this.#error = failure("cat-file", stderr);
+    } catch (cause) {
+      this.#error = cause instanceof GitError ? cause : undefined;
+    }
+    this.#wake?.();
   }
 
   ask(row: number, requests: readonly SizeRequest[]): void {

@@ -34,7 +34,7 @@ export function parseClaims(message: string): Claim[] {
     // A sentence may be wrapped: what follows its head can stand on the next lines.
     const text = line.length > 2000 ? line.slice(0, 2000) : line;
     if (!/revert|back/i.test(text)) continue;
-    for (const claim of idsIn(text, lines, i)) add(claim);
+    for (const claim of idsIn(line, lines, i)) add(claim);
     for (const claim of pullsIn(text)) add(claim);
   }
   const quoted = quotedSubject(subject.text) ?? quotedSubject(subject.title);
@@ -81,7 +81,7 @@ export function isRevertSubject(message: string): boolean {
 function subjectLine(lines: readonly string[]): { text: string; title: string } {
   const first = lines.findIndex((line) => line.trim() !== "");
   const text = (lines[first] ?? "").trim().slice(0, 2000);
-  if (!/^Merge /.test(text)) return { text, title: "" };
+  if (!text.startsWith("Merge ")) return { text, title: "" };
   const title = lines.slice(first + 1).find((line) => line.trim() !== "") ?? "";
   return { text, title: title.trim().slice(0, 2000) };
 }

@@ -1,6 +1,6 @@
 /** A report for people, the important first, and for programs. */
 import { createHash } from "node:crypto";
-import { canonicalBytes, type JsonValue } from "@countermand/record";
+import { canonicalBytes } from "@countermand/record";
 import { count, forTerminal, jsonLine } from "../text.ts";
 import type { CommitRef, UndoReport } from "./report.ts";
 
@@ -11,7 +11,7 @@ export function renderUndoJson(report: UndoReport): string {
 
 /** The report's canonical bytes (RFC 8785): what a proposal refers to by digest. */
 export function undoReportBytes(report: UndoReport): Uint8Array<ArrayBuffer> {
-  return canonicalBytes(report as unknown as JsonValue);
+  return canonicalBytes(report);
 }
 
 /** SHA-256 of the canonical bytes, 64 hexadecimal digits. */

@@ -10,13 +10,14 @@ import { GitError } from "../git/error.ts";
 import type { Repository } from "../git/repository.ts";
 import { resolveCommit, resolveRange } from "../git/resolve.ts";
 import { gitlinkMode, type PathChange, pathText, symlinkMode } from "../git/tree-diff.ts";
-import { flags, History, none } from "../history/history.ts";
+import { flags, type History, none } from "../history/history.ts";
 import { scanHistory } from "../history/scan.ts";
 import { CommitSource } from "../history/source.ts";
 import { Auditor } from "../audit/audit.ts";
 import { isUnreadable } from "../audit/match.ts";
 import type { Reversal } from "../audit/reversal.ts";
 import { compareText } from "../rules/order.ts";
+import { count } from "../text.ts";
 import { rules, runRules } from "../rules/registry.ts";
 import { components, isManifest } from "./components.ts";
 import { readFiles } from "./files.ts";
@@ -100,7 +101,7 @@ async function report(
   const settled = settle(history, chosen, reversals);
   if (sides !== null && sides.size > 0) {
     unknowns.add(
-      `the histories have diverged: the target has ${sides.size} commits that ${plan.from} has not`,
+      `the histories have diverged: the target has ${count(sides.size, "commit")} that ${plan.from} has not`,
     );
     await alsoInTarget(history, settled, sides, source);
   }
@@ -121,7 +122,7 @@ async function report(
   const changes = await changesOf(source, plan, start, unknowns);
   const files = changes.map(describePath).sort((a, b) => compareText(a.path, b.path));
   const content = await readFiles(source, changes, unknowns);
-  noteUnknowns(repo, history, changes, chosen.length, plan, unknowns);
+  noteUnknowns(repo, history, changes, unknowns);
   const findings = runRules(rules, {
     files: content,
     undone: undone.map(({ commit, subject }) => ({
@@ -271,7 +272,7 @@ async function revertedChanges(
   });
   if (merged > 0) {
     unknowns.add(
-      `${merged} of the reverted files have changed since: they are shown as the reverted commits left them, and may conflict`,
+      `${count(merged, "reverted file")} changed since: shown as the reverted commits left it, and may conflict`,
     );
   }
   return changes;
@@ -298,8 +299,6 @@ function noteUnknowns(
   repo: Repository,
   history: History,
   changes: readonly PathChange[],
-  chosen: number,
-  plan: Plan,
   unknowns: Set<string>,
 ): void {
   if (repo.shallowCommits.length > 0) {
@@ -308,14 +307,12 @@ function noteUnknowns(
   if (repo.partial) unknowns.add("partial clone: some objects may not be here");
   const submodules = changes.filter((c) => c.oldMode === gitlinkMode || c.newMode === gitlinkMode);
   if (submodules.length > 0) {
-    unknowns.add(`${submodules.length} submodules change: what that undoes inside them is unknown`);
+    const many = count(submodules.length, "submodule");
+    unknowns.add(`${many} changed: what that undoes inside is unknown`);
   }
   let long = 0;
   for (let row = 0; row < history.size; row++) if (history.has(row, flags.messageCut)) long++;
-  if (long > 0) unknowns.add(`${long} commit messages are longer than what is read of them`);
-  if (chosen === 0 && plan.mode === "restore" && changes.length === 0) {
-    unknowns.delete("partial clone: some objects may not be here");
-  }
+  if (long > 0) unknowns.add(`${count(long, "commit message")} longer than what is read of it`);
 }
 
 function comesBack(
