@@ -1,5 +1,5 @@
 import { leafHash, openCheckpoint, verifyConsistency, verifyInclusion } from "@countermand/tlog";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { describeOnBothStores } from "../storage/testing/both-stores.ts";
 import { createLog } from "./keys.ts";
