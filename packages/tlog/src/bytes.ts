@@ -5,7 +5,7 @@
 import { TlogError, type TlogErrorCode } from "./error.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const values = new Map([...alphabet].map((char, value) => [char, value]));
+const values = new Map(Array.from(alphabet, (char, value) => [char, value]));
 
 export function encodeBase64(bytes: Uint8Array): string {
   let text = "";
@@ -50,7 +50,9 @@ export function parseDecimal(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
+/** A lone surrogate is a `TypeError`: it has no UTF-8 and would be signed as another character. */
 export function encodeUtf8(text: string): Uint8Array {
+  if (!text.isWellFormed()) throw new TypeError(`${quote(text)} has a lone surrogate`);
   return utf8.encode(text);
 }
 
@@ -58,8 +60,12 @@ export function encodeUtf8(text: string): Uint8Array {
 export function decodeUtf8(bytes: Uint8Array, code: TlogErrorCode): string {
   try {
     return strictUtf8.decode(bytes);
-  } catch {
-    throw new TlogError(code, "this is not valid UTF-8");
+  } catch (cause) {
+    // Replacement characters spoil the first line that is wrong, and none before it.
+    const replaced = utf8.encode(laxUtf8.decode(bytes));
+    const wrong = bytes.findIndex((byte, i) => byte !== replaced[i]);
+    const line = bytes.subarray(0, wrong).filter((byte) => byte === 0x0a).length + 1;
+    throw new TlogError(code, "this is not valid UTF-8", `line ${line}`, { cause });
   }
 }
 
@@ -74,6 +80,12 @@ interface Utf8 {
 const web = globalThis as unknown as Utf8;
 const utf8 = new web.TextEncoder();
 const strictUtf8 = new web.TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const laxUtf8 = new web.TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+
+/** Bytes `start` to `end`, in memory of their own; `slice` of Node's Buffer would share it. */
+export function copyBytes(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end));
+}
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

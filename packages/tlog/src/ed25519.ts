@@ -4,12 +4,13 @@
  * verify under every message, and a signature whose scalar is not reduced, of
  * which there are two, are refused whatever the runtime thinks.
  */
+import { copyBytes } from "./bytes.ts";
 import { TlogError } from "./error.ts";
 
 /**
  * The y coordinates of the eight points of small order, little-endian, in every
- * spelling that decodes: 0, 1, p-1, the two of order 8, and the non-canonical
- * p, p+1. With the sign bit that makes more than ten encodings; it is masked.
+ * spelling: 0, 1, p-1, the two of order 8, and the non-canonical p and p+1. The
+ * sign bit is masked, so these seven stand for all fourteen encodings.
  */
 const smallOrder: ReadonlySet<string> = new Set([
   "0000000000000000000000000000000000000000000000000000000000000000",
@@ -31,7 +32,7 @@ export function assertSafeEd25519PublicKey(key: Uint8Array): void {
   if (key.length !== 32) {
     throw new TlogError("key", `an Ed25519 public key has 32 bytes, not ${key.length}`);
   }
-  const y = key.slice();
+  const y = copyBytes(key);
   y[31] = (y[31] ?? 0) & 0x7f;
   if (smallOrder.has(hex(y))) {
     throw new TlogError(
@@ -44,7 +45,11 @@ export function assertSafeEd25519PublicKey(key: Uint8Array): void {
   }
 }
 
-/** False for a signature that is not good; throws only for a key that is refused. */
+/**
+ * False for a signature that is not good. Throws a `TlogError` "key" for a key
+ * that is refused, and what the runtime throws if it has no Ed25519: that it
+ * cannot tell is not the same as false.
+ */
 export async function verifyEd25519(
   publicKey: Uint8Array,
   message: Uint8Array,
@@ -52,19 +57,21 @@ export async function verifyEd25519(
 ): Promise<boolean> {
   assertSafeEd25519PublicKey(publicKey);
   if (signature.length !== 64 || littleEndian(signature.subarray(32)) >= order) return false;
+  let key: CryptoKey;
   try {
-    const key = await subtle.importKey("raw", publicKey.slice(), "Ed25519", false, ["verify"]);
-    return await subtle.verify("Ed25519", key, signature.slice(), message.slice());
-  } catch {
-    // A key that is not on the curve.
-    return false;
+    key = await subtle.importKey("raw", copyBytes(publicKey), "Ed25519", false, ["verify"]);
+  } catch (error) {
+    // Some runtimes look already here whether the key is on the curve; Node does not.
+    if (error instanceof Error && error.name === "DataError") return false;
+    throw error;
   }
+  return subtle.verify("Ed25519", key, copyBytes(signature), copyBytes(message));
 }
 
 /** The signature by the key that `seed` (32 bytes) makes. Deterministic. */
 export async function signEd25519(seed: Uint8Array, message: Uint8Array): Promise<Uint8Array> {
   const key = await importSeed(seed, false);
-  return new Uint8Array(await subtle.sign("Ed25519", key, message.slice()));
+  return new Uint8Array(await subtle.sign("Ed25519", key, copyBytes(message)));
 }
 
 /** The 32 bytes of the public key that `seed` makes. */

@@ -19,8 +19,8 @@ export class TlogError extends Error {
   readonly where: string | undefined;
 
   /** `problem` says what was found and what would be right; `where` is put before it. */
-  constructor(code: TlogErrorCode, problem: string, where?: string) {
-    super(where === undefined ? problem : `${where}: ${problem}`);
+  constructor(code: TlogErrorCode, problem: string, where?: string, options?: ErrorOptions) {
+    super(where === undefined ? problem : `${where}: ${problem}`, options);
     this.code = code;
     this.where = where;
   }

@@ -24,6 +24,10 @@ export function leafHash(entry: Uint8Array): Uint8Array {
 
 /** SHA-256(0x01 || left || right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  // A short one would be hashed as if zeros followed.
+  if (left.length !== HASH_SIZE || right.length !== HASH_SIZE) {
+    throw new TypeError(`a hash has ${HASH_SIZE} bytes, not ${left.length} and ${right.length}`);
+  }
   const input = new Uint8Array(1 + 2 * HASH_SIZE);
   input[0] = 1;
   input.set(left, 1);
@@ -43,7 +47,7 @@ function pick(): Sha256 {
 interface NodeLike {
   readonly process?: {
     getBuiltinModule?(name: string): {
-      hash?(name: string, data: Uint8Array, to: "buffer"): Uint8Array;
+      readonly hash?: (name: string, data: Uint8Array, to: "buffer") => Uint8Array;
     };
   };
 }
@@ -64,8 +68,12 @@ function knownAnswers(hash: Sha256): boolean {
     [...hash(Uint8Array.from(text, (char) => char.charCodeAt(0)))]
       .map((byte) => byte.toString(16).padStart(2, "0"))
       .join("");
-  return (
-    hex("") === "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" &&
-    hex("abc") === "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-  );
+  try {
+    return (
+      hex("") === "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" &&
+      hex("abc") === "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    );
+  } catch {
+    return false;
+  }
 }

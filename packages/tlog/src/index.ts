@@ -70,6 +70,7 @@ export {
   emptyTree,
   encodeCompact,
   peakNodes,
+  rootFromHashes,
   rootOf,
   type CompactTree,
   type Node,

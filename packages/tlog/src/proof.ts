@@ -140,7 +140,11 @@ export function verifyConsistency(claim: {
     if (proof.length > 0) throw refuse(`from ${oldSize} to ${newSize} there is nothing to prove`);
     const expected = oldSize === 0 ? EMPTY_ROOT : claim.newRoot;
     if (!equalBytes(claim.oldRoot, expected)) {
-      throw refuse(`the roots of the two trees of ${oldSize} differ`);
+      throw refuse(
+        oldSize === 0
+          ? "the empty tree has another root"
+          : `the roots of the two trees of ${oldSize} differ`,
+      );
     }
     if (newSize === 0 && !equalBytes(claim.newRoot, EMPTY_ROOT)) {
       throw refuse("the empty tree has another root");
@@ -183,15 +187,17 @@ export function verifyConsistency(claim: {
 }
 
 async function read(reader: HashReader, folds: readonly Fold[]): Promise<Uint8Array[]> {
-  const hashes = await reader.readHashes(folds.flat());
+  const nodes = folds.flat();
+  const hashes = await reader.readHashes(nodes);
+  if (hashes.length !== nodes.length) {
+    throw new TypeError(`the reader gave ${hashes.length} hashes for ${nodes.length} nodes`);
+  }
   let at = 0;
   return folds.map((fold) => {
     const parts = hashes.slice(at, at + fold.length);
     at += fold.length;
     const last = parts.at(-1);
-    if (parts.length !== fold.length || last === undefined) {
-      throw new TypeError("the reader gave fewer hashes than it was asked for");
-    }
+    if (last === undefined) throw new TypeError("an element of a proof covers no node");
     return parts.slice(0, -1).reduceRight((right, left) => nodeHash(left, right), last);
   });
 }

@@ -5,6 +5,7 @@
  *
  * Sizes and indexes are safe integers; a tree of 2^53 leaves is refused.
  */
+import { copyBytes } from "./bytes.ts";
 import { TlogError } from "./error.ts";
 import { EMPTY_ROOT, HASH_SIZE, nodeHash } from "./hash.ts";
 
@@ -35,6 +36,7 @@ export function appendLeafHashes(
   const peaks = [...tree.peaks];
   let { size } = tree;
   for (const leaf of leafHashes) {
+    checkHash(leaf);
     let hash = leaf;
     let level = 0;
     let index = size;
@@ -63,6 +65,11 @@ export function rootOf(tree: CompactTree): Uint8Array {
   );
 }
 
+/** The root of the tree with just these leaves. */
+export function rootFromHashes(leafHashes: readonly Uint8Array[]): Uint8Array {
+  return rootOf(appendLeafHashes(emptyTree, leafHashes));
+}
+
 /** The nodes whose hashes are the peaks of a tree of `size`, in the same order. */
 export function peakNodes(size: number): Node[] {
   checkSize(size);
@@ -80,6 +87,10 @@ export function peakNodes(size: number): Node[] {
 
 /** Size as u64 big-endian, then the peaks. `decodeCompact(encodeCompact(t))` gives `t`. */
 export function encodeCompact(tree: CompactTree): Uint8Array {
+  if (tree.peaks.length !== peakNodes(tree.size).length) {
+    throw new TypeError(`a tree of ${tree.size} does not have ${tree.peaks.length} peaks`);
+  }
+  tree.peaks.forEach(checkHash);
   const bytes = new Uint8Array(8 + tree.peaks.length * HASH_SIZE);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(tree.size));
   tree.peaks.forEach((peak, i) => bytes.set(peak, 8 + i * HASH_SIZE));
@@ -102,9 +113,15 @@ export function decodeCompact(bytes: Uint8Array): CompactTree {
     );
   }
   const peaks = Array.from({ length: count }, (_, i) =>
-    bytes.slice(8 + i * HASH_SIZE, 8 + (i + 1) * HASH_SIZE),
+    copyBytes(bytes, 8 + i * HASH_SIZE, 8 + (i + 1) * HASH_SIZE),
   );
   return { size, peaks };
+}
+
+function checkHash(hash: Uint8Array): void {
+  if (hash.length !== HASH_SIZE) {
+    throw new TypeError(`a hash has ${HASH_SIZE} bytes, not ${hash.length}`);
+  }
 }
 
 export function checkSize(size: number): void {
