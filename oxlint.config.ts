@@ -40,6 +40,32 @@ function onlyFrom(allowed: readonly string[]) {
   };
 }
 
+/** What a folder of the app must not import: every folder that it is not given. */
+function layer(folder: string): readonly Pattern[] {
+  const forbidden = folders.filter(
+    (other) => other !== folder && !mayImport[folder]?.includes(other),
+  );
+  if (forbidden.length === 0) return [];
+  const allowed = mayImport[folder]?.join(", ");
+  return [
+    {
+      regex: `^(\\.\\./)+(${forbidden.join("|")})/`,
+      message: `app/src/${folder} may import only: ${allowed === "" ? "nothing beside the packages" : allowed}.`,
+    },
+  ];
+}
+
+type Pattern = { readonly regex: string; readonly message: string };
+
+/** The import rule of one place, tests aside. */
+function imports(files: string, patterns: readonly Pattern[]) {
+  const rule: ["error", { patterns: Pattern[] }] = [
+    "error",
+    { patterns: [noSources, ...patterns] },
+  ];
+  return { files: [files], excludeFiles: tests, rules: { "no-restricted-imports": rule } };
+}
+
 const tests = ["**/*.test.ts", "**/testing/**", "test/**", "bench/**"];
 
 export default defineConfig({
@@ -72,65 +98,13 @@ export default defineConfig({
     "consistent-return": "off",
   },
   overrides: [
-    {
-      files: ["packages/tlog/src/**"],
-      excludeFiles: tests,
-      rules: {
-        "no-restricted-imports": [
-          "error",
-          { patterns: [noSources, noNode, onlyFrom(["@noble/hashes"])] },
-        ],
-      },
-    },
-    {
-      files: ["packages/record/src/**"],
-      excludeFiles: tests,
-      rules: {
-        "no-restricted-imports": [
-          "error",
-          { patterns: [noSources, noNode, onlyFrom(["@noble/hashes", "@countermand/tlog"])] },
-        ],
-      },
-    },
-    {
-      files: ["packages/console/src/**"],
-      excludeFiles: tests,
-      rules: {
-        "no-restricted-imports": [
-          "error",
-          {
-            patterns: [noSources, noNode, onlyFrom(["@countermand/record", "@countermand/tlog"])],
-          },
-        ],
-      },
-    },
-    ...folders.map((folder) => {
-      const forbidden = folders.filter(
-        (other) => other !== folder && !mayImport[folder]?.includes(other),
-      );
-      return {
-        files: [`packages/app/src/${folder}/**`],
-        excludeFiles: tests,
-        rules: {
-          "no-restricted-imports": [
-            "error",
-            {
-              patterns: [
-                noSources,
-                ...(forbidden.length === 0
-                  ? []
-                  : [
-                      {
-                        regex: `^(\\.\\./)+(${forbidden.join("|")})/`,
-                        message: `app/src/${folder} may import only: ${mayImport[folder]?.join(", ") || "nothing beside the packages"}.`,
-                      },
-                    ]),
-              ],
-            },
-          ],
-        },
-      };
-    }),
+    imports("packages/tlog/src/**", [noNode, onlyFrom(["@noble/hashes"])]),
+    imports("packages/record/src/**", [noNode, onlyFrom(["@noble/hashes", "@countermand/tlog"])]),
+    imports("packages/console/src/**", [
+      noNode,
+      onlyFrom(["@countermand/record", "@countermand/tlog"]),
+    ]),
+    ...folders.map((folder) => imports(`packages/app/src/${folder}/**`, layer(folder))),
     { files: ["*.config.ts"], rules: { "import/no-default-export": "off" } },
     {
       files: ["packages/app/src/cli/**", "packages/app/src/main/**", "bench/**"],

@@ -36,7 +36,7 @@ export {
   registryStream,
   type Entry,
 } from "./entry/entry.ts";
-export { advance, advanceRegistry, type Position } from "./lifecycle/advance.ts";
+export { advance, advanceRegistry, foldVersion, type Position } from "./lifecycle/advance.ts";
 export { deadlineOf, follows, type Deadline, type Following } from "./lifecycle/follows.ts";
 export { digestOf, evidenceHash, recordHash } from "./lifecycle/record-hash.ts";
 export {

@@ -10,6 +10,7 @@ import { findLog } from "../ledger/log-rows.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import type { Command, Decided } from "../rollbacks/batch.ts";
 import { rollbackDecider } from "../rollbacks/decider.ts";
+import { rebuildStaleViews } from "../rollbacks/rebuild.ts";
 import type { LedgerHome, OpenStore, Store } from "../rollbacks/store.ts";
 import { systemSigner, type SystemSigner } from "../rollbacks/system-signer.ts";
 import type { DataDirectory } from "../storage/data-directory.ts";
@@ -24,6 +25,7 @@ export function ledgerHome(store: Store, directory: DataDirectory): LedgerHome {
     const logId =
       (await findLog(database.read, log.name)) ?? (await createLog(database, log, now()));
     const signer = speaking(system);
+    await rebuildStaleViews(database, logId);
     const ledger = await openLedger<Command, Decided>({
       database,
       signer: log,

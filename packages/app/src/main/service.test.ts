@@ -11,10 +11,10 @@ import { RollbacksUnderTest, texts } from "./testing/rollbacks-under-test.ts";
 const hour = 3_600_000;
 
 async function viewFindings(it: RollbacksUnderTest): Promise<string[]> {
-  const log = it.service.opened?.ledger.log();
-  if (log === undefined) throw new Error("no ledger");
+  const logId = it.service.opened?.logId;
+  if (logId === undefined) throw new Error("no ledger");
   const found: string[] = [];
-  for await (const { where, problem } of checkViews(it.store.database, log)) {
+  for await (const { where, problem } of checkViews(it.store.database, logId)) {
     found.push(`${where}: ${problem}`);
   }
   return found;
@@ -267,6 +267,25 @@ describeOnBothStores("the service", (under) => {
         .toReversed(),
     );
     expect(await it.service.audits()).toEqual([summary]);
+  });
+
+  test("views that another version of the rules made are rebuilt at the start", async () => {
+    await using it = await RollbacksUnderTest.start(under);
+    for (let i = 0; i < 90; i++) await it.propose();
+    await it.assess();
+    await it.decide();
+    const before = await it.state();
+    await it.stop();
+    await under.tamper(
+      it.location,
+      "update registry set fold = 0",
+      "update record set status = 'closed', state = '{}'",
+      "delete from record_entry where idx > 7",
+    );
+    await it.restart();
+    expect(await it.state()).toEqual(before);
+    expect(await viewFindings(it)).toEqual([]);
+    await it.decide(it.cleo, "RB-2026-1", "reject");
   });
 
   test.each([

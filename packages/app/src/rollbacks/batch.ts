@@ -81,7 +81,6 @@ export interface WrittenEntry {
 }
 
 export interface Change {
-  readonly recordedAt: string;
   readonly registry?: Registry;
   readonly records: readonly RecordState[];
   readonly entries: readonly WrittenEntry[];
@@ -139,7 +138,6 @@ export class Batch {
 
   change(): Change {
     return {
-      recordedAt: this.#recordedAt,
       ...(this.#registryChanged && this.#registry !== undefined
         ? { registry: this.#registry }
         : {}),

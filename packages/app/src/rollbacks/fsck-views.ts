@@ -11,7 +11,6 @@ import {
   replayEntry,
   type Opening,
 } from "@countermand/record";
-import type { LogReader } from "../ledger/log-reader.ts";
 import type { Database } from "../storage/database.ts";
 import { recordRow } from "./views.ts";
 
@@ -21,56 +20,78 @@ export interface ViewFinding {
   readonly problem: string;
 }
 
-export async function* checkViews(database: Database, log: LogReader): AsyncGenerator<ViewFinding> {
+/** Entries are read from the rows as they are; what is wrong with the rows is for the ledger's own check. */
+export async function* checkViews(database: Database, logId: number): AsyncGenerator<ViewFinding> {
   const world = emptyWorld();
   const commitments = new Map<string, number>();
   const newest = new Map<string, number>();
-  for await (const { index, bytes } of log.entries(0, log.published().size)) {
+  for await (const row of entryRows(database, logId)) {
+    const where = `entry ${row.idx}`;
     try {
-      const { entry, statement } = await replayEntry(world, index, bytes);
-      newest.set(entry.stream, index);
+      const { entry, statement } = await replayEntry(world, row.idx, row.leaf);
+      newest.set(entry.stream, row.idx);
       for (const commitment of commitmentsIn(statement.type.name, statement.body).keys()) {
-        commitments.set(commitment, index);
+        commitments.set(commitment, row.idx);
       }
-      const row = await database.read
-        .selectFrom("record_entry")
-        .selectAll("record_entry")
-        .where("record_entry.log_id", "=", log.logId)
-        .where("record_entry.idx", "=", index)
-        .executeTakeFirst();
       const same =
-        row !== undefined &&
         row.stream === entry.stream &&
         row.type === statement.type.name &&
         row.statement === statement.head.id &&
         row.payload_digest === statement.payloadDigest &&
         row.actor === statement.head.actor &&
         row.occurred_at === statement.head.occurredAt;
-      if (!same) {
-        yield {
-          where: `entry ${index}`,
-          problem: "the row in record_entry is not what the entry says",
-        };
-      }
+      if (!same) yield { where, problem: "the row in record_entry is not what the entry says" };
     } catch (error) {
-      yield { where: `entry ${index}`, problem: (error as Error).message };
+      yield { where, problem: `${(error as Error).message}; views were not checked beyond it` };
       return;
     }
   }
-  yield* checkRecords(database, log, world, newest);
-  yield* checkOpenings(database, log, commitments, world);
+  yield* checkRecords(database, logId, world, newest);
+  yield* checkOpenings(database, logId, commitments, world);
 }
+
+/** Every entry with its row in `record_entry`, a page in memory at a time. */
+async function* entryRows(database: Database, logId: number) {
+  for (let from = 0; ; from += pageRows) {
+    const rows = await database.read
+      .selectFrom("entry")
+      .leftJoin("record_entry", (join) =>
+        join
+          .onRef("record_entry.log_id", "=", "entry.log_id")
+          .onRef("record_entry.idx", "=", "entry.idx"),
+      )
+      .select([
+        "entry.idx",
+        "entry.leaf",
+        "record_entry.stream",
+        "record_entry.type",
+        "record_entry.statement",
+        "record_entry.payload_digest",
+        "record_entry.actor",
+        "record_entry.occurred_at",
+      ])
+      .where("entry.log_id", "=", logId)
+      .where("entry.idx", ">=", from)
+      .where("entry.idx", "<", from + pageRows)
+      .orderBy("entry.idx")
+      .execute();
+    yield* rows;
+    if (rows.length < pageRows) return;
+  }
+}
+
+const pageRows = 256;
 
 async function* checkRecords(
   database: Database,
-  log: LogReader,
+  logId: number,
   world: ReturnType<typeof emptyWorld>,
   newest: ReadonlyMap<string, number>,
 ): AsyncGenerator<ViewFinding> {
   const registry = await database.read
     .selectFrom("registry")
     .select("registry.state")
-    .where("registry.log_id", "=", log.logId)
+    .where("registry.log_id", "=", logId)
     .executeTakeFirst();
   if (registry?.state !== (world.registry && JSON.stringify(world.registry))) {
     yield { where: "the registry", problem: "the stored state is not what the entries give" };
@@ -79,7 +100,7 @@ async function* checkRecords(
   const rows = await database.read
     .selectFrom("record")
     .selectAll("record")
-    .where("record.log_id", "=", log.logId)
+    .where("record.log_id", "=", logId)
     .execute();
   for (const row of rows) {
     const state = world.records.get(row.id);
@@ -88,7 +109,7 @@ async function* checkRecords(
       yield { where: `record ${row.id}`, problem: "no entry opens this record" };
       continue;
     }
-    const expected: Record<string, unknown> = recordRow(log.logId, state, newest.get(row.id) ?? 0);
+    const expected: Record<string, unknown> = recordRow(logId, state, newest.get(row.id) ?? 0);
     for (const [column, value] of Object.entries(row)) {
       if (value === expected[column]) continue;
       const says =
@@ -105,7 +126,7 @@ async function* checkRecords(
 
 async function* checkOpenings(
   database: Database,
-  log: LogReader,
+  logId: number,
   commitments: ReadonlyMap<string, number>,
   world: ReturnType<typeof emptyWorld>,
 ): AsyncGenerator<ViewFinding> {
@@ -113,7 +134,7 @@ async function* checkOpenings(
   const rows = await database.read
     .selectFrom("opening")
     .selectAll("opening")
-    .where("opening.log_id", "=", log.logId)
+    .where("opening.log_id", "=", logId)
     .orderBy("opening.idx")
     .execute();
   for (const row of rows) {

@@ -5,6 +5,7 @@
  */
 import {
   deadlineOf,
+  foldVersion,
   showIdentity,
   type JsonValue,
   type Opening,
@@ -202,7 +203,7 @@ export async function writeChange(tx: Tx, logId: number, change: Change): Promis
 }
 
 async function writeRegistry(tx: Tx, logId: number, registry: Registry, idx: number) {
-  const row = { idx, state: JSON.stringify(registry) };
+  const row = { idx, fold: foldVersion, state: JSON.stringify(registry) };
   const result = await tx
     .insertInto("registry")
     .values({ log_id: logId, ...row })

@@ -72,6 +72,8 @@ export interface CheckpointTable {
 export interface RegistryTable {
   log_id: AppendOnly<number>;
   idx: number;
+  /** Version of the rules that the log's views were made with. */
+  fold: number;
   /** JSON of the record package's `Registry`. */
   state: string;
 }

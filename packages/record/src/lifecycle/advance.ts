@@ -22,6 +22,12 @@ export interface Position {
   readonly leafHash: string;
 }
 
+/**
+ * Raised whenever the same entries may give another state, be it only another
+ * sentence: a store then rebuilds its views.
+ */
+export const foldVersion = 1;
+
 /** More entries than this in one record is somebody filling the ledger. */
 export const maxRecordEntries = 2000;
 

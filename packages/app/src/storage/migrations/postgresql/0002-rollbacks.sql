@@ -1,10 +1,12 @@
 -- Views over the ledger (all rebuilt from its entries), the openings that are
 -- kept beside it, and what audits of repositories found.
 
--- Who may speak: the state of the registry stream.
+-- Who may speak: the state of the registry stream. `fold` is the version of the
+-- rules that all views of the log were made with; with another they are rebuilt.
 create table registry (
   log_id bigint not null primary key references log (log_id),
   idx bigint not null,
+  fold bigint not null,
   state text collate "C" not null
 );
 
