@@ -13,6 +13,7 @@ import { pathText } from "../git/tree-diff.ts";
 import type { Repository } from "../git/repository.ts";
 import { resolveCommit } from "../git/resolve.ts";
 import { flags, type History, none } from "../history/history.ts";
+import { addLineKeys } from "../history/line-keys.ts";
 import { scanHistory } from "../history/scan.ts";
 import { invertsExactly } from "../content/patch.ts";
 import { CommitSource } from "../history/source.ts";
@@ -73,6 +74,7 @@ export async function* auditWithDelays(
       options.onProgress?.({ phase: "reading", done, total: null, found: 0 });
     },
   });
+  await addLineKeys(repo, history, options.signal);
   options.onCoverage?.(coverageOf(repo, history));
   const state =
     options.stateDirectory === undefined

@@ -22,6 +22,7 @@ export class Candidates {
   readonly #trees: KeyTable;
   readonly #forward: KeyTable;
   readonly #sized: KeyTable;
+  readonly #lines: KeyTable;
 
   constructor(history: History) {
     this.#history = history;
@@ -33,6 +34,7 @@ export class Candidates {
       "sizedForward",
       (row) => knowable(row) && !history.has(row, flags.unsized | flags.merge),
     );
+    this.#lines = new KeyTable(history, "linesForward", (row) => history.has(row, flags.lined));
   }
 
   /** Earlier commits whose blobs this commit swaps back, newest first; single commits before merges. */
@@ -43,8 +45,8 @@ export class Candidates {
 
   /** Earlier commits that may be the inverse although their files have changed since. */
   likelyInverses(row: number): number[] {
-    if (this.#history.has(row, flags.unsized | flags.empty | flags.boundary)) return [];
-    return this.#lookUp(this.#sized, "sizedInverse", row, row);
+    if (!this.#history.has(row, flags.lined)) return [];
+    return this.#lookUp(this.#lines, "linesInverse", row, row);
   }
 
   /** Later commits that do what the commit at `row` did, oldest first. */

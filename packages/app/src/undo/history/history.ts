@@ -19,6 +19,8 @@ export const flags = {
   messageCut: 16,
   /** Its parents were cut off (shallow clone), so what it changed is unknown. */
   boundary: 32,
+  /** The keys by line were computed (line-keys.ts). */
+  lined: 64,
 } as const;
 
 /** The 64-bit fingerprints of a commit; each is two columns of 32 bits. */
@@ -31,6 +33,9 @@ export const keyNames = [
   /** The same by path and growth in bytes: equal for the same lines in moved surroundings. */
   "sizedForward",
   "sizedInverse",
+  /** The same by the lines that come and go, for those that have a partner by size. */
+  "linesForward",
+  "linesInverse",
   /** Of the subject without its pull request number; of a merge's title where a button made it. */
   "subject",
   "subjectStart",

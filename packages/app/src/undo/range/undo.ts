@@ -11,6 +11,7 @@ import type { Repository } from "../git/repository.ts";
 import { resolveCommit, resolveRange } from "../git/resolve.ts";
 import { gitlinkMode, type PathChange, pathText, symlinkMode } from "../git/tree-diff.ts";
 import { flags, type History, none } from "../history/history.ts";
+import { addLineKeys } from "../history/line-keys.ts";
 import { scanHistory } from "../history/scan.ts";
 import { CommitSource } from "../history/source.ts";
 import { Auditor } from "../audit/audit.ts";
@@ -92,6 +93,7 @@ async function report(
   // Everything after the target (or after the start of what is reverted), up to where we are.
   const without = plan.mode === "restore" ? [plan.target] : start === null ? [] : [start];
   const history = await scanHistory(repo, { tips: [plan.from], without, signal });
+  await addLineKeys(repo, history, signal);
   const reversals = await reversalsIn(history, source, signal);
   const chosen = await chosenRows(repo, history, plan, start, signal);
   const sides =
