@@ -63,8 +63,11 @@ export function decodeUtf8(bytes: Uint8Array, code: TlogErrorCode): string {
   } catch (cause) {
     // Replacement characters spoil the first line that is wrong, and none before it.
     const replaced = utf8.encode(laxUtf8.decode(bytes));
-    const wrong = bytes.findIndex((byte, i) => byte !== replaced[i]);
-    const line = bytes.subarray(0, wrong).filter((byte) => byte === 0x0a).length + 1;
+    const first = bytes.findIndex((byte, i) => byte !== replaced[i]);
+    // None differs if the end is cut off within what the replacement is written as.
+    const line =
+      bytes.subarray(0, first === -1 ? bytes.length : first).filter((byte) => byte === 0x0a)
+        .length + 1;
     throw new TlogError(code, "this is not valid UTF-8", `line ${line}`, { cause });
   }
 }

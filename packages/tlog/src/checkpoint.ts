@@ -8,7 +8,7 @@ import { decodeBase64, encodeBase64, encodeUtf8, parseDecimal, quote } from "./b
 import { TlogError } from "./error.ts";
 import { EMPTY_ROOT, HASH_SIZE } from "./hash.ts";
 import { openNote, type OpenedNote } from "./note.ts";
-import type { NoteVerifier } from "./note-key.ts";
+import { keyTypes, type NoteVerifier } from "./note-key.ts";
 
 export interface Checkpoint {
   /** Names the log: 1 to 255 bytes. */
@@ -19,8 +19,17 @@ export interface Checkpoint {
   readonly extensions?: readonly string[];
 }
 
+/** A checkpoint and who signed it. */
+export interface OpenedCheckpoint extends Checkpoint {
+  readonly note: OpenedNote;
+}
+
+/** Refuses with a `TypeError` or a `TlogError` what `parseCheckpoint` would not give back. */
 export function formatCheckpoint(checkpoint: Checkpoint): string {
   const { origin, size, root, extensions = [] } = checkpoint;
+  if ([origin, ...extensions].some((line) => line.includes("\n"))) {
+    throw new TypeError("a line of a checkpoint has no newline in it");
+  }
   const text = [origin, String(size), encodeBase64(root), ...extensions]
     .map((line) => `${line}\n`)
     .join("");
@@ -28,11 +37,23 @@ export function formatCheckpoint(checkpoint: Checkpoint): string {
   return text;
 }
 
+const maxTextLength = 1_000_000;
+
 /** Throws a `TlogError` "checkpoint" with the line. */
 export function parseCheckpoint(text: string): Checkpoint {
   const refuse = (line: number, problem: string) =>
     new TlogError("checkpoint", problem, `line ${line}`);
+  if (text.length > maxTextLength) {
+    throw new TlogError(
+      "checkpoint",
+      `found ${text.length} characters; a checkpoint has at most ${maxTextLength}`,
+    );
+  }
   const lines = text.split("\n");
+  const foreign = lines.findIndex((line) => !line.isWellFormed() || /[\u0000-\u001f]/.test(line));
+  if (foreign !== -1) {
+    throw refuse(foreign + 1, "this line has a control character or a lone surrogate");
+  }
   if (lines.pop() !== "")
     throw refuse(lines.length + 1, "the last line does not end with a newline");
   const [origin = "", sizeText = "", rootText = "", ...extensions] = lines;
@@ -62,14 +83,16 @@ export function parseCheckpoint(text: string): Checkpoint {
 }
 
 /**
- * The checkpoint in a signed note by one of `verifiers`; its origin must be
- * `origin`, and a log's key must carry the origin as its name.
+ * The checkpoint of the log `origin` in a signed note. The log itself must have
+ * signed: an Ed25519 key (type 0x01) named like the origin, out of `verifiers`.
+ * Cosignatures by others of them are checked and come along, but do not stand in
+ * for the log's; who needs no more than those uses `openNote`.
  */
 export async function openCheckpoint(
   note: Uint8Array,
   verifiers: readonly NoteVerifier[],
   origin: string,
-): Promise<Checkpoint & { readonly note: OpenedNote }> {
+): Promise<OpenedCheckpoint> {
   const opened = await openNote(note, verifiers);
   const checkpoint = parseCheckpoint(opened.text);
   if (checkpoint.origin !== origin) {
@@ -77,6 +100,15 @@ export async function openCheckpoint(
       "checkpoint",
       `this is a checkpoint of ${quote(checkpoint.origin, 255)}, not of ${quote(origin, 255)}`,
       "line 1",
+    );
+  }
+  const byLog = opened.verified.some(
+    ({ verifier }) => verifier.type === keyTypes.ed25519 && verifier.name === origin,
+  );
+  if (!byLog) {
+    throw new TlogError(
+      "signature",
+      `no signature is by a known key of the log ${quote(origin, 255)} itself`,
     );
   }
   return { ...checkpoint, note: opened };

@@ -4,6 +4,7 @@ export {
   openCheckpoint,
   parseCheckpoint,
   type Checkpoint,
+  type OpenedCheckpoint,
 } from "./checkpoint.ts";
 export { cosigner } from "./cosignature.ts";
 export {
@@ -56,14 +57,13 @@ export {
   parseTilePath,
   partialWidth,
   TILE_WIDTH,
-  tileHashReader,
   tilePath,
   tileRoot,
   tilesForSize,
   type TileId,
   type TilePath,
-  type TileReader,
 } from "./tile.ts";
+export { tileHashReader, verifiedTiles, type TileReader } from "./tile-reader.ts";
 export {
   appendLeafHashes,
   decodeCompact,

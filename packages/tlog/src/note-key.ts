@@ -28,9 +28,9 @@ export interface NoteSigner {
   sign(text: Uint8Array): Promise<Uint8Array> | Uint8Array;
 }
 
-/** A key's name: not empty, no white space, no plus sign, no control character. */
+/** A key's name: not empty, no white space, no plus sign, nothing that a note cannot hold. */
 export function isKeyName(name: string): boolean {
-  return name !== "" && !/[+\p{White_Space}\u0000-\u001f\u007f]/u.test(name);
+  return name !== "" && name.isWellFormed() && !/[+\p{White_Space}\u0000-\u001f]/u.test(name);
 }
 
 export function keyId(name: string, type: number, publicKey: Uint8Array): number {
@@ -69,8 +69,10 @@ export function parseVerifierKey(vkey: string): NoteVerifier {
   return { name, keyId: expected, type, publicKey };
 }
 
+/** `parseVerifierKey(formatVerifierKey(k))` gives `k`, and back. */
 export function formatVerifierKey(key: Omit<NoteVerifier, "keyId">): string {
   if (!isKeyName(key.name)) throw new TypeError(`${quote(key.name)} cannot name a key`);
+  assertSafeEd25519PublicKey(key.publicKey);
   const id = hex8(keyId(key.name, key.type, key.publicKey));
   return `${key.name}+${id}+${encodeBase64(concat(Uint8Array.of(key.type), key.publicKey))}`;
 }
@@ -106,6 +108,7 @@ export async function parseSignerKey(
   return { name, keyId: verifier.keyId, verifier, seed, sign: (text) => signEd25519(seed, text) };
 }
 
+/** The inverse of `parseSignerKey`; `seed` has 32 bytes. */
 export async function formatSignerKey(name: string, seed: Uint8Array): Promise<string> {
   if (!isKeyName(name)) throw new TypeError(`${quote(name)} cannot name a key`);
   const id = hex8(keyId(name, keyTypes.ed25519, await ed25519PublicKey(seed)));

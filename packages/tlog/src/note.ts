@@ -15,7 +15,7 @@ import {
 import { signedCosignature, splitCosignature } from "./cosignature.ts";
 import { verifyEd25519 } from "./ed25519.ts";
 import { TlogError } from "./error.ts";
-import { isKeyName, keyTypes, type NoteSigner, type NoteVerifier } from "./note-key.ts";
+import { hex8, isKeyName, keyTypes, type NoteSigner, type NoteVerifier } from "./note-key.ts";
 
 export interface NoteSignature {
   readonly name: string;
@@ -98,12 +98,21 @@ function parseSignature(line: string, where: string): NoteSignature {
 
 /** One signature line with its newline. */
 export function formatSignature(signature: NoteSignature): string {
+  if (!isKeyName(signature.name)) {
+    throw new TypeError(`${quote(signature.name)} cannot name a key`);
+  }
+  if (signature.signature.length === 0) throw new TypeError("a signature has at least one byte");
   const id = new Uint8Array(4);
   new DataView(id.buffer).setUint32(0, signature.keyId);
   return `\u2014 ${signature.name} ${encodeBase64(concat(id, signature.signature))}\n`;
 }
 
+/** Refuses with a `TypeError` what `parseNote` would not give back. */
 export function formatNote(note: Note): Uint8Array {
+  const count = note.signatures.length;
+  if (count < 1 || count > maxSignatures) {
+    throw new TypeError(`a note has 1 to ${maxSignatures} signatures, not ${count}`);
+  }
   if (!note.text.endsWith("\n") || /[\u0000-\u0009\u000b-\u001f]/.test(note.text)) {
     throw new TypeError("a note's text ends with a newline and has no other control character");
   }
@@ -114,14 +123,22 @@ export function formatNote(note: Note): Uint8Array {
 export async function signNote(text: string, signers: readonly NoteSigner[]): Promise<Uint8Array> {
   const bytes = encodeUtf8(text);
   const signatures = await Promise.all(
-    signers.map(async ({ name, keyId, sign }) => ({ name, keyId, signature: await sign(bytes) })),
+    signers.map(async (signer) => ({
+      name: signer.name,
+      keyId: signer.keyId,
+      signature: await signer.sign(bytes),
+    })),
   );
   return formatNote({ text, signatures });
 }
 
 /**
  * Opens a note: every signature by a given key (name and id both) must be true,
- * and there must be one. Others are ignored.
+ * and there must be one. Others are ignored. Two keys of one name and id cannot
+ * be told apart, and refuse the note.
+ *
+ * One key may have signed more than once, a cosigner at two times: a quorum
+ * counts public keys, not signatures.
  */
 export async function openNote(
   bytes: Uint8Array,
@@ -132,9 +149,15 @@ export async function openNote(
   const verified: OpenedNote["verified"][number][] = [];
   const ignored: NoteSignature[] = [];
   for (const signature of signatures) {
-    const verifier = verifiers.find(
+    const [verifier, ...others] = verifiers.filter(
       (key) => key.name === signature.name && key.keyId === signature.keyId,
     );
+    if (others.some((other) => other !== verifier)) {
+      throw new TlogError(
+        "key",
+        `two keys were given with the name ${quote(signature.name)} and the id ${hex8(signature.keyId)}`,
+      );
+    }
     if (verifier === undefined) {
       ignored.push(signature);
       continue;
@@ -143,8 +166,9 @@ export async function openNote(
       verified.some(
         (item) => item.verifier === verifier && equalBytes(item.signature, signature.signature),
       )
-    )
+    ) {
       continue;
+    }
     const good = await check(verifier, message, signature.signature);
     if (good === undefined) {
       throw new TlogError(
@@ -157,7 +181,7 @@ export async function openNote(
   if (verified.length === 0) {
     throw new TlogError(
       "signature",
-      `none of the ${signatures.length} signatures is by a key that was asked for (${verifiers.map((key) => key.name).join(", ")})`,
+      `none of the ${signatures.length} signatures is by a key that was asked for (${verifiers.map((key) => quote(key.name)).join(", ")})`,
     );
   }
   return { text, verified, ignored };

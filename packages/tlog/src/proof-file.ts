@@ -13,7 +13,7 @@ import {
   parseDecimal,
   concat,
 } from "./bytes.ts";
-import { openCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import { openCheckpoint, type OpenedCheckpoint } from "./checkpoint.ts";
 import { TlogError } from "./error.ts";
 import { HASH_SIZE } from "./hash.ts";
 import type { NoteVerifier } from "./note-key.ts";
@@ -91,14 +91,16 @@ export function parseProofFile(bytes: Uint8Array): ProofFile {
 
 /**
  * Checks that the leaf is in the log: the checkpoint is of `origin` and signed
- * by one of `verifiers`, and the proof leads from `leafHash` to its root.
+ * by the log's key, and the proof leads from `leafHash` to its root. The
+ * cosignatures by keys in `verifiers` are good; whether they are enough is for
+ * the caller to say.
  */
 export async function verifyProofFile(claim: {
   readonly file: Uint8Array;
   readonly leafHash: Uint8Array;
   readonly origin: string;
   readonly verifiers: readonly NoteVerifier[];
-}): Promise<{ readonly index: number; readonly checkpoint: Checkpoint }> {
+}): Promise<{ readonly index: number; readonly checkpoint: OpenedCheckpoint }> {
   const { index, hashes, checkpoint: note } = parseProofFile(claim.file);
   const checkpoint = await openCheckpoint(note, claim.verifiers, claim.origin);
   const { size, root } = checkpoint;

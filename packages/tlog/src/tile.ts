@@ -5,14 +5,12 @@
  * `parseTilePath(tilePath(…))`, `decodeTile(encodeTile(h))` and
  * `decodeBundle(encodeBundle(e))` give back what went in.
  */
+import { copyBytes } from "./bytes.ts";
 import { TlogError } from "./error.ts";
 import { HASH_SIZE, nodeHash } from "./hash.ts";
-import type { HashReader } from "./proof.ts";
-import { checkSize, type Node } from "./tree.ts";
+import { checkSize } from "./tree.ts";
 
 export const TILE_WIDTH = 256;
-/** Levels of the tree that one tile spans. */
-const TILE_HEIGHT = 8;
 /** An entry's length is two bytes in a bundle. */
 export const MAX_ENTRY_SIZE = 65_535;
 
@@ -71,9 +69,7 @@ export function parseTilePath(path: string): TilePath {
 
 function place(n: number, width: number): string {
   if (!Number.isSafeInteger(n) || n < 0) throw new TypeError(`${n} is no tile number`);
-  if (!Number.isInteger(width) || width < 1 || width > TILE_WIDTH) {
-    throw new TypeError(`${width} is no tile width; those are 1 to 256`);
-  }
+  checkWidth(width);
   const digits = String(n);
   const padded = digits.padStart(Math.ceil(digits.length / 3) * 3, "0");
   const groups = padded.match(/.{3}/g) ?? [];
@@ -81,6 +77,12 @@ function place(n: number, width: number): string {
     .map((group, i) => (i === groups.length - 1 ? group : `x${group}`))
     .join("/");
   return width === TILE_WIDTH ? number : `${number}.p/${width}`;
+}
+
+function checkWidth(width: number): void {
+  if (!Number.isInteger(width) || width < 1 || width > TILE_WIDTH) {
+    throw new TypeError(`${width} is no tile width; those are 1 to ${TILE_WIDTH}`);
+  }
 }
 
 /** How many hashes the last, partial tile of a level has in a tree of `size`; 0 if there is none. */
@@ -101,14 +103,12 @@ export function* tilesForSize(size: number): Generator<TileId> {
 }
 
 /** How many hashes a level of tiles holds in a tree of `size`. */
-function hashesAt(level: number, size: number): number {
+export function hashesAt(level: number, size: number): number {
   return level > 6 ? 0 : Math.floor(size / TILE_WIDTH ** level);
 }
 
 export function encodeTile(hashes: readonly Uint8Array[]): Uint8Array {
-  if (hashes.length < 1 || hashes.length > TILE_WIDTH) {
-    throw new TypeError(`a tile has 1 to ${TILE_WIDTH} hashes, not ${hashes.length}`);
-  }
+  checkWidth(hashes.length);
   const bytes = new Uint8Array(hashes.length * HASH_SIZE);
   hashes.forEach((hash, i) => {
     if (hash.length !== HASH_SIZE) throw new TypeError(`a hash has ${HASH_SIZE} bytes`);
@@ -119,13 +119,16 @@ export function encodeTile(hashes: readonly Uint8Array[]): Uint8Array {
 
 /** The `width` hashes of a tile; a tile of another length is refused. */
 export function decodeTile(bytes: Uint8Array, width: number): Uint8Array[] {
+  checkWidth(width);
   if (bytes.length !== width * HASH_SIZE) {
     throw new TlogError(
       "tile",
       `found ${bytes.length} bytes; a tile of width ${width} has ${width * HASH_SIZE}`,
     );
   }
-  return Array.from({ length: width }, (_, i) => bytes.slice(i * HASH_SIZE, (i + 1) * HASH_SIZE));
+  return Array.from({ length: width }, (_, i) =>
+    copyBytes(bytes, i * HASH_SIZE, (i + 1) * HASH_SIZE),
+  );
 }
 
 /** The root of the perfect subtree over a power of two of hashes. */
@@ -144,8 +147,9 @@ export function tileRoot(hashes: readonly Uint8Array[]): Uint8Array {
   return root;
 }
 
-/** Each entry as two bytes of length, big-endian, and itself. */
+/** Each of 1 to 256 entries as two bytes of length, big-endian, and itself. */
 export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
+  checkWidth(entries.length);
   const bytes = new Uint8Array(entries.reduce((sum, entry) => sum + 2 + entry.length, 0));
   let at = 0;
   for (const entry of entries) {
@@ -162,6 +166,8 @@ export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
 
 /** The entries of a bundle; with `width`, exactly so many. */
 export function decodeBundle(bytes: Uint8Array, width?: number): Uint8Array[] {
+  if (width !== undefined) checkWidth(width);
+  if (bytes.length === 0) throw new TlogError("bundle", "a bundle has at least one entry");
   const entries: Uint8Array[] = [];
   let at = 0;
   while (at < bytes.length) {
@@ -180,44 +186,11 @@ export function decodeBundle(bytes: Uint8Array, width?: number): Uint8Array[] {
         `byte ${at}`,
       );
     }
-    entries.push(bytes.slice(at + 2, at + 2 + length));
+    entries.push(copyBytes(bytes, at + 2, at + 2 + length));
     at += 2 + length;
   }
   if (width !== undefined && entries.length !== width) {
     throw new TlogError("bundle", `found ${entries.length} entries, expected ${width}`);
   }
   return entries;
-}
-
-/** Gives the hashes of a tile that the tree of some size has; full or of the asked width. */
-export type TileReader = (tile: TileId) => Promise<readonly Uint8Array[]>;
-
-/**
- * Answers hashes of perfect subtrees out of the tiles of a tree of `size`. Each
- * tile is read once a call. Nothing is verified: check the proof that comes of it.
- */
-export function tileHashReader(size: number, readTile: TileReader): HashReader {
-  checkSize(size);
-  return {
-    async readHashes(nodes: readonly Node[]) {
-      const tiles = new Map<string, Promise<readonly Uint8Array[]>>();
-      const hashes = nodes.map(async ({ level, index }) => {
-        const tileLevel = Math.floor(level / TILE_HEIGHT);
-        const span = 2 ** (level % TILE_HEIGHT);
-        const first = index * span;
-        const n = Math.floor(first / TILE_WIDTH);
-        const width = Math.min(TILE_WIDTH, hashesAt(tileLevel, size) - n * TILE_WIDTH);
-        const offset = first % TILE_WIDTH;
-        if (offset + span > width) {
-          throw new TypeError(`a tree of ${size} has no complete node ${index} at level ${level}`);
-        }
-        const id = { level: tileLevel, n, width };
-        const key = tilePath(tileLevel, n, width);
-        const tile = tiles.get(key) ?? readTile(id);
-        tiles.set(key, tile);
-        return tileRoot((await tile).slice(offset, offset + span));
-      });
-      return Promise.all(hashes);
-    },
-  };
 }
