@@ -8,7 +8,8 @@ import { describeOnBothStores, type StoreUnderTest } from "../storage/testing/bo
 import { fsck } from "./fsck.ts";
 import { findLog } from "./log-rows.ts";
 import { openMark } from "./mark.ts";
-import { makeTestLog, origin, testLog, type TestLog } from "./testing/ledger-under-test.ts";
+import { makeTestLog, testLog, type TestLog } from "./testing/ledger-under-test.ts";
+import { origin } from "./testing/test-signer.ts";
 import { noteIdentity } from "./testing/notes.ts";
 
 const size = 600;

@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { describeOnBothStores } from "../storage/testing/both-stores.ts";
 import { createLog } from "./keys.ts";
 import { openLedger, openLog } from "./open-ledger.ts";
-import { checkReceipt, makeTestLog, testSigner } from "./testing/ledger-under-test.ts";
+import { checkReceipt, makeTestLog } from "./testing/ledger-under-test.ts";
+import { testSigner } from "./testing/test-signer.ts";
 import { notes, noteIdentity, type NoteCommand } from "./testing/notes.ts";
 
 const note = (id: string | number, text = `note ${id}`): NoteCommand => ({ id: String(id), text });

@@ -1,26 +1,20 @@
 /** A log with a key and a mark in a throw-away folder. */
-import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { verifyProofFile, type NoteVerifier } from "@countermand/tlog";
 import { expect, onTestFinished } from "vitest";
 import type { Database } from "../../storage/database.ts";
-import { createLog, signerFromSeed, type LogSigner } from "../keys.ts";
+import { createLog, type LogSigner } from "../keys.ts";
 import type { Ledger, Receipt } from "../ledger.ts";
 import { openLedger, type LedgerOptions } from "../open-ledger.ts";
+import { origin, testSigner } from "./test-signer.ts";
 import { notes, type NoteCommand } from "./notes.ts";
-
-export const origin = "log.example.com/test";
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "countermand-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
-}
-
-export async function testSigner(name = origin): Promise<LogSigner> {
-  return signerFromSeed(name, new Uint8Array(createHash("sha256").update(name).digest()));
 }
 
 export interface TestLog {
