@@ -1,0 +1,93 @@
+/** The ledger itself: who may speak in it, how it is opened, whether it is well. */
+import {
+  actorKinds,
+  permissions,
+  type EnrolledKey,
+  type JsonObject,
+  type Person,
+  type Registry,
+} from "@countermand/record";
+import { z } from "zod";
+import type { Instance, OpeningRequest } from "../../rollbacks/countermand.ts";
+import {
+  actor,
+  commitment,
+  fingerprint,
+  givenOpenings,
+  givenPolicy,
+  index,
+  opening,
+  policy,
+  sha256Hex,
+} from "./words.ts";
+
+const key: z.ZodType<EnrolledKey> = z.object({
+  fingerprint,
+  publicKey: z.string().describe("One line in authorized_keys form"),
+  addedAt: index,
+  revokedAt: index.exactOptional(),
+});
+
+const person: z.ZodType<Person> = z.object({
+  id: actor,
+  kind: z.enum(actorKinds),
+  permissions: z.array(z.enum(permissions)),
+  keys: z.array(key),
+  name: commitment.exactOptional(),
+  emails: z.array(commitment),
+  assurance: z.literal("administrator"),
+});
+
+const registry: z.ZodType<Registry> = z
+  .object({
+    instance: z.string().describe("The ledger's origin"),
+    logKey: z.string(),
+    system: z.object({ actor, fingerprint, publicKey: z.string() }),
+    policy,
+    policyDigest: sha256Hex,
+    persons: z.record(z.string(), person).describe("By id"),
+    head: sha256Hex.describe("Leaf hash of the registry's newest entry"),
+    length: z.int().min(0),
+  })
+  .describe("Who may speak, and the policy in force");
+
+const origin = z
+  .string()
+  .min(1)
+  .max(255)
+  .describe(
+    "The ledger's name for ever: a URL without scheme, such as audit.example.com/rollbacks",
+  );
+
+export const instance: z.ZodType<Instance> = z
+  .object({
+    origin,
+    logKey: z.string().describe("C2SP verifier key of the log"),
+    registry,
+    openings: z.array(opening).describe("Names and mail addresses that are not deleted"),
+  })
+  .describe("What a signer must know of the ledger");
+
+/** The first person, as `log-opened` carries them; the record's rules say what is in it. */
+const administrator: z.ZodType<JsonObject> = z
+  .strictObject({
+    id: actor,
+    kind: z.enum(actorKinds),
+    permissions: z.array(z.enum(permissions)).max(permissions.length),
+    key: z.strictObject({ fingerprint, line: z.string().max(4000) }),
+    emails: z.array(commitment).max(10),
+    name: commitment.exactOptional(),
+  })
+  .describe("The first administrator");
+
+export const openingRequest: z.ZodType<OpeningRequest> = z
+  .strictObject({ origin, policy: givenPolicy, administrator, openings: givenOpenings })
+  .describe("Opens the ledger, once");
+
+export const health = z
+  .object({
+    status: z.literal("ok"),
+    ledger: z.string().exactOptional().describe("Origin of the ledger; absent before it is opened"),
+    size: z.int().min(0).exactOptional().describe("Entries under the newest checkpoint"),
+  })
+  .describe("The server answers");

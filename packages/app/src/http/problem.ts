@@ -1,0 +1,178 @@
+/**
+ * Errors to RFC 9457 problem documents. What a feature refused is told in its own
+ * sentence; what nobody expected is told in ours, and its cause goes to the log
+ * of the server alone.
+ */
+import { RecordError, Refusal } from "@countermand/record";
+import { LedgerError } from "../ledger/error.ts";
+import { RollbacksError, type RollbacksErrorCode } from "../rollbacks/error.ts";
+import { problemMediaType, problemPrefix, type Problem } from "./contract/problem.ts";
+
+/** A refusal of HTTP's own: by address, origin, form or size. */
+export type HttpProblemCode =
+  | "no-route"
+  | "no-such-tile"
+  | "malformed"
+  | "malformed-json"
+  | "unsupported-media-type"
+  | "too-large"
+  | "unauthorised"
+  | "cross-site"
+  | "misdirected"
+  | "timeout";
+
+export class HttpProblem extends Error {
+  override readonly name = "HttpProblem";
+  readonly code: HttpProblemCode;
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(
+    code: HttpProblemCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly headers?: Record<string, string> } = {},
+  ) {
+    super(message, options);
+    this.code = code;
+    this.headers = options.headers ?? {};
+  }
+}
+
+interface Kind {
+  readonly status: number;
+  readonly title: string;
+}
+
+const httpKinds: Readonly<Record<HttpProblemCode, Kind>> = {
+  "no-route": { status: 404, title: "Nothing is here" },
+  "no-such-tile": { status: 404, title: "Not part of the published log" },
+  malformed: { status: 400, title: "The request cannot be read" },
+  "malformed-json": { status: 400, title: "The body is not acceptable JSON" },
+  "unsupported-media-type": { status: 415, title: "The body has another type than expected" },
+  "too-large": { status: 413, title: "Too large" },
+  unauthorised: { status: 401, title: "A token is needed" },
+  "cross-site": { status: 403, title: "Sent by another site" },
+  misdirected: { status: 421, title: "This server does not answer under that name" },
+  timeout: { status: 408, title: "The request did not arrive in time" },
+};
+
+const rollbacksKinds: Readonly<Record<RollbacksErrorCode, Kind>> = {
+  "not-found": { status: 404, title: "Not found" },
+  invalid: { status: 400, title: "The request is not valid" },
+  "missing-opening": { status: 400, title: "A text is missing" },
+  rationale: { status: 422, title: "The rationale does not explain" },
+  "missing-artefact": { status: 422, title: "An artefact is missing" },
+  conflict: { status: 409, title: "In conflict with what is recorded" },
+  "no-ledger": { status: 409, title: "No ledger is open" },
+  busy: { status: 503, title: "Busy" },
+};
+
+export interface Told {
+  readonly problem: Problem;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Nobody expected it: the cause belongs into the server's log. */
+  readonly unexpected: boolean;
+}
+
+/** The problem document for anything that was thrown while answering request `id`. */
+export function problemOf(error: unknown, id: string): Told {
+  if (error instanceof HttpProblem) {
+    return told(error.code, httpKinds[error.code], error.message, { headers: error.headers });
+  }
+  if (error instanceof Refusal) {
+    const kind = { status: 409, title: "A rule refuses it" };
+    return told("refused", kind, error.message, { more: { rule: error.rule } });
+  }
+  if (error instanceof RecordError) {
+    const kind = { status: 400, title: "Not what it should be" };
+    const more = error.where === undefined ? {} : { where: error.where };
+    return told(error.code, kind, error.message, { more });
+  }
+  if (error instanceof RollbacksError) {
+    const kind = rollbacksKinds[error.code];
+    return told(error.code, kind, error.message, error.code === "busy" ? later(1) : {});
+  }
+  if (error instanceof LedgerError) return ledgerProblem(error, id);
+  return fastifyProblem(error) ?? unexpected(id);
+}
+
+/** Reads `problemOf`'s code again: `codeOf(problemOf(e).problem)` is the code of `e`. */
+export function codeOf(problem: Problem): string {
+  return problem.type.slice(problemPrefix.length);
+}
+
+/** The document as it is sent. */
+export function formatProblem(problem: Problem): string {
+  return JSON.stringify(problem);
+}
+
+export { problemMediaType };
+
+interface Extra {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly more?: Partial<Problem>;
+}
+
+function told(code: string, { status, title }: Kind, detail: string, extra: Extra = {}): Told {
+  return {
+    problem: { type: `${problemPrefix}${code}`, title, status, detail, ...extra.more },
+    headers: extra.headers ?? {},
+    unexpected: false,
+  };
+}
+
+function later(seconds: number): Extra {
+  return { headers: { "retry-after": String(Math.max(1, Math.ceil(seconds))) } };
+}
+
+function unexpected(id: string): Told {
+  const kind = { status: 500, title: "The server failed" };
+  const detail = `the server could not do this; its log says why, under request ${id}`;
+  return { ...told("internal", kind, detail), unexpected: true };
+}
+
+function ledgerProblem(error: LedgerError, id: string): Told {
+  switch (error.code) {
+    case "busy":
+      return told("busy", rollbacksKinds.busy, error.message, later(error.retryAfter ?? 1));
+    case "not-recorded":
+    case "unacknowledged":
+    case "frozen":
+    case "closed": {
+      const kind = { status: 503, title: "The ledger takes nothing now" };
+      return { ...told("unavailable", kind, error.message, later(5)), unexpected: true };
+    }
+    case "contradiction":
+    case "foreign-key":
+    case "mark":
+    case "key-file":
+    case "no-such-log":
+    case "log-exists":
+      return unexpected(id);
+  }
+}
+
+/** Fastify's own refusals; their texts speak to programmers of servers, so they get ours. */
+function fastifyProblem(error: unknown): Told | undefined {
+  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
+  switch (code) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return told("too-large", httpKinds["too-large"], "the body is larger than this route takes");
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return told(
+        "unsupported-media-type",
+        httpKinds["unsupported-media-type"],
+        "this route takes no body of that type",
+      );
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+      return told("malformed", httpKinds.malformed, "the body ended before its Content-Length");
+    case "FST_ERR_BAD_URL":
+      return told("malformed", httpKinds.malformed, "the address is not a well-formed URL");
+    default:
+      return typeof statusCode === "number" && statusCode >= 400 && statusCode < 500
+        ? told(
+            "malformed",
+            { ...httpKinds.malformed, status: statusCode },
+            "the request is not one that HTTP allows here",
+          )
+        : undefined;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * A route is a value: where it is, what it takes, what it answers, and a function
+ * that makes the one into the other. `server.ts` is the only place that knows of
+ * the framework.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import type { z } from "zod";
+import type { Countermand } from "../rollbacks/countermand.ts";
+import type { HttpConfig } from "./config.ts";
+import type { LogReader } from "./log-port.ts";
+
+/** What the routes stand on. */
+export interface HttpDeps {
+  readonly countermand: Countermand;
+  /** The log, once there is one. */
+  readonly log: () => LogReader | undefined;
+  readonly now: () => Date;
+  /** Told of every failure that nobody expected; the answer does not say it. */
+  readonly report: (error: unknown, requestId: string) => void;
+}
+
+export interface Answer {
+  /** 200 if not given. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text and bytes go as they are, under the content type in `headers`; anything else as JSON. */
+  readonly body: unknown;
+}
+
+export interface Asked<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly headers: IncomingHttpHeaders;
+  /** Path and query as they came, not decoded. */
+  readonly url: string;
+}
+
+/** What a route answers with a status: its schema, or the media type of what is not JSON. */
+export interface Response {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  readonly mediaType?: string;
+}
+
+interface RouteHead {
+  readonly method: "GET" | "POST";
+  /** `*` at the end stands for one parameter with slashes in it, `path`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly tag: "records" | "ledger" | "artefacts" | "audits" | "log" | "page" | "server";
+  readonly summary: string;
+  readonly description?: string;
+  /** Answered only to who bears the token of the data folder. */
+  readonly needsToken?: true;
+  /** Media type of the body that it takes; JSON is parsed, everything else is bytes. */
+  readonly consumes?: "application/json" | "application/octet-stream";
+  readonly responses: Readonly<Record<number, Response>>;
+}
+
+export interface RouteValue<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+> extends RouteHead {
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  handle(
+    asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>>,
+    deps: HttpDeps,
+    config: HttpConfig,
+  ): Answer | Promise<Answer>;
+}
+
+/** A route whose parameters have lost their types, as the server keeps them. */
+export interface Route extends RouteHead {
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  handle(
+    asked: Asked<unknown, unknown, unknown>,
+    deps: HttpDeps,
+    config: HttpConfig,
+  ): Answer | Promise<Answer>;
+}
+
+/** Types a route by its schemas. The server validates with the same schemas before it calls `handle`. */
+export function route<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+>(value: RouteValue<Params, Query, Body>): Route {
+  return value;
+}

@@ -1,0 +1,36 @@
+/** Every route, in the order in which the documentation lists them. */
+import type { Route } from "../route.ts";
+import { artefactRoute } from "./artefact.ts";
+import { artefactsRoute } from "./artefacts.ts";
+import { auditsRoute } from "./audits.ts";
+import { healthRoute } from "./health.ts";
+import { instanceRoute } from "./instance.ts";
+import { ledgerRoute } from "./ledger.ts";
+import { checkpointRoute, keyRoute, tileRoute } from "./log.ts";
+import { packageRoute } from "./package.ts";
+import { homeRoute, recordPageRoute, reversalsPageRoute, styleRoute } from "./pages.ts";
+import { recordRoute } from "./record.ts";
+import { recordsRoute } from "./records.ts";
+import { reversalsRoute } from "./reversals.ts";
+import { statementsRoute } from "./statements.ts";
+
+export const routes: readonly Route[] = [
+  instanceRoute,
+  ledgerRoute,
+  statementsRoute,
+  recordsRoute,
+  recordRoute,
+  packageRoute,
+  artefactsRoute,
+  artefactRoute,
+  auditsRoute,
+  reversalsRoute,
+  checkpointRoute,
+  tileRoute,
+  keyRoute,
+  healthRoute,
+  homeRoute,
+  recordPageRoute,
+  reversalsPageRoute,
+  styleRoute,
+];

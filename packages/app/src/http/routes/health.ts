@@ -1,0 +1,20 @@
+/** `GET /health` */
+import { parseCheckpoint } from "@countermand/tlog";
+import { health } from "../contract/instance.ts";
+import { route } from "../route.ts";
+
+export const healthRoute = route({
+  method: "GET",
+  path: "/health",
+  operationId: "health",
+  tag: "server",
+  summary: "Whether the server answers, and how far its log is",
+  responses: { 200: { description: "It answers", schema: health } },
+  async handle(_asked, { log }) {
+    const note = await log()?.checkpoint();
+    if (note === undefined) return { body: { status: "ok" } };
+    const text = new TextDecoder().decode(note);
+    const { origin, size } = parseCheckpoint(text.slice(0, text.lastIndexOf("\n\n") + 1));
+    return { body: { status: "ok", ledger: origin, size } };
+  },
+});
