@@ -1,0 +1,233 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { TlogError } from "./error.ts";
+import { EMPTY_ROOT, leafHash, nodeHash } from "./hash.ts";
+import {
+  consistencyProof,
+  consistencyProofNodes,
+  inclusionProof,
+  inclusionProofNodes,
+  verifyConsistency,
+  verifyInclusion,
+  type HashReader,
+} from "./proof.ts";
+import {
+  consistencyReference,
+  flip,
+  memoryTree,
+  pathReference,
+  rootReference,
+  someLeaves,
+} from "./testing/reference.ts";
+import { peakNodes, rootOf } from "./tree.ts";
+
+const most = 100;
+const leaves = someLeaves(most);
+const memory = memoryTree(leaves);
+const roots = Array.from({ length: most + 1 }, (_, size) => rootReference(leaves.slice(0, size)));
+const rootAt = (size: number) => roots[size] as Uint8Array;
+const leafAt = (index: number) => leaves[index] as Uint8Array;
+
+/** Every proof that is this one with one hash changed, dropped, doubled or added. */
+function* spoilt(proof: readonly Uint8Array[]): Generator<Uint8Array[]> {
+  const extra = leafHash(Uint8Array.of(99));
+  for (let i = 0; i < proof.length; i++) {
+    yield proof.with(i, flip(proof[i] as Uint8Array, i % 32, i % 8));
+    yield proof.toSpliced(i, 1);
+    yield proof.toSpliced(i, 0, proof[i] as Uint8Array);
+  }
+  for (let i = 0; i <= proof.length; i++) yield proof.toSpliced(i, 0, extra);
+}
+
+/** Whether `check` refuses with this code; any other error is not a refusal. */
+function refuses(code: string, check: () => void): boolean {
+  try {
+    check();
+    return false;
+  } catch (error) {
+    if (!(error instanceof TlogError) || error.code !== code) throw error;
+    return true;
+  }
+}
+
+test(`every inclusion proof in every tree to ${most} leaves`, async () => {
+  let accepted = 0;
+  for (let size = 1; size <= most; size++) {
+    for (let index = 0; index < size; index++) {
+      const proof = await inclusionProof(memory, index, size);
+      expect(proof).toEqual(pathReference(index, leaves.slice(0, size)));
+      const claim = { leafHash: leafAt(index), index, size, proof, root: rootAt(size) };
+      verifyInclusion(claim);
+      const wrong = [
+        ...[...spoilt(proof)].map((other) => ({ ...claim, proof: other })),
+        { ...claim, leafHash: flip(claim.leafHash, index % 32) },
+        { ...claim, root: flip(claim.root, index % 32) },
+        { ...claim, index: index + 1 },
+        { ...claim, index: index - 1 },
+        { ...claim, index: size },
+      ];
+      accepted += wrong.filter(
+        (other) => !refuses("inclusion", () => verifyInclusion(other)),
+      ).length;
+    }
+  }
+  expect(accepted).toBe(0);
+});
+
+test(`every consistency proof between trees to ${most} leaves`, async () => {
+  let accepted = 0;
+  for (let newSize = 0; newSize <= most; newSize++) {
+    for (let oldSize = 0; oldSize <= newSize; oldSize++) {
+      const proof = await consistencyProof(memory, oldSize, newSize);
+      const expected = oldSize === 0 ? [] : consistencyReference(oldSize, leaves.slice(0, newSize));
+      expect(proof).toEqual(expected);
+      const [oldRoot, newRoot] = [rootAt(oldSize), rootAt(newSize)];
+      const claim = { oldSize, oldRoot, newSize, newRoot, proof };
+      verifyConsistency(claim);
+      const wrong = [
+        ...[...spoilt(proof)].map((other) => ({ ...claim, proof: other })),
+        { ...claim, oldRoot: flip(oldRoot, newSize % 32) },
+        // From nothing every tree follows, so there the new root is not looked at.
+        ...(oldSize === 0 && newSize > 0
+          ? []
+          : [{ ...claim, newRoot: flip(newRoot, newSize % 32) }]),
+        { ...claim, oldSize: newSize + 1 },
+        { ...claim, oldSize: -1 },
+      ];
+      accepted += wrong.filter(
+        (other) => !refuses("consistency", () => verifyConsistency(other)),
+      ).length;
+    }
+  }
+  expect(accepted).toBe(0);
+});
+
+test("two histories that part are never consistent", () => {
+  const other = memoryTree(someLeaves(most, 1));
+  return fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: most - 1 }), fc.nat(most), async (oldSize, by) => {
+      const newSize = Math.min(most, oldSize + 1 + by);
+      const proof = await consistencyProof(other, oldSize, newSize);
+      const newRoot = rootOf({
+        size: newSize,
+        peaks: await other.readHashes(peakNodes(newSize)),
+      });
+      const claim = { oldSize, oldRoot: rootAt(oldSize), newSize, newRoot, proof };
+      expect(refuses("consistency", () => verifyConsistency(claim))).toBe(true);
+    }),
+  );
+});
+
+describe("trees too large to have", () => {
+  // All leaves alike: a subtree's hash depends on its level alone.
+  const levels = [leafHash(new Uint8Array())];
+  while (levels.length < 53) {
+    const last = levels.at(-1) as Uint8Array;
+    levels.push(nodeHash(last, last));
+  }
+  const alike: HashReader = {
+    async readHashes(nodes) {
+      for (const { level, index } of nodes) {
+        expect(Number.isSafeInteger(index)).toBe(true);
+        expect((index + 1) * 2 ** level).toBeLessThanOrEqual(2 ** 53);
+      }
+      return nodes.map(({ level }) => levels[level] as Uint8Array);
+    },
+  };
+  const rootOfAlike = async (size: number) =>
+    rootOf({ size, peaks: await alike.readHashes(peakNodes(size)) });
+  const sizes = fc.oneof(
+    fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    fc.integer({ min: 1, max: 2 ** 33 }),
+    fc
+      .tuple(fc.integer({ min: 1, max: 52 }), fc.integer({ min: -1, max: 1 }))
+      .map(([power, by]) => 2 ** power + by)
+      .filter((size) => size > 0),
+  );
+
+  test("have inclusion proofs to 2^53", () =>
+    fc.assert(
+      fc.asyncProperty(sizes, sizes, async (a, b) => {
+        const [index, size] = [Math.min(a, b) - 1, Math.max(a, b)];
+        const proof = await inclusionProof(alike, index, size);
+        const root = await rootOfAlike(size);
+        const claim = { leafHash: levels[0] as Uint8Array, index, size, proof, root };
+        verifyInclusion(claim);
+        for (const other of spoilt(proof)) {
+          // A hash beside its equal: doubling and adding are told by the count alone.
+          expect(refuses("inclusion", () => verifyInclusion({ ...claim, proof: other }))).toBe(
+            true,
+          );
+        }
+      }),
+    ));
+
+  test("have consistency proofs to 2^53", () =>
+    fc.assert(
+      fc.asyncProperty(sizes, sizes, async (a, b) => {
+        const [oldSize, newSize] = [Math.min(a, b), Math.max(a, b)];
+        const proof = await consistencyProof(alike, oldSize, newSize);
+        const [oldRoot, newRoot] = [await rootOfAlike(oldSize), await rootOfAlike(newSize)];
+        const claim = { oldSize, oldRoot, newSize, newRoot, proof };
+        verifyConsistency(claim);
+        for (const other of spoilt(proof)) {
+          expect(refuses("consistency", () => verifyConsistency({ ...claim, proof: other }))).toBe(
+            true,
+          );
+        }
+      }),
+    ));
+});
+
+test("all nodes of a proof are asked for in one call, and no node twice", async () => {
+  for (const nodes of [inclusionProofNodes(37, 93), consistencyProofNodes(37, 93)]) {
+    const keys = nodes.flat().map(({ level, index }) => `${level}/${index}`);
+    expect(new Set(keys).size).toBe(keys.length);
+  }
+  memory.calls.length = 0;
+  await inclusionProof(memory, 37, 93);
+  await consistencyProof(memory, 37, 93);
+  expect(memory.calls).toHaveLength(2);
+});
+
+test.each([
+  [0, 0],
+  [5, 5],
+  [-1, 5],
+  [0.5, 5],
+  [1, 2 ** 53],
+])("asking for leaf %s of %s is a programmer's mistake", async (index, size) => {
+  await expect(inclusionProof(memory, index, size)).rejects.toThrow(TypeError);
+});
+
+test.each([
+  [6, 5],
+  [-1, 5],
+  [1, 2 ** 53],
+])("asking how %s became %s is a programmer's mistake", async (oldSize, newSize) => {
+  await expect(consistencyProof(memory, oldSize, newSize)).rejects.toThrow(TypeError);
+});
+
+test.each([[[]], [someLeaves(99)]])(
+  "a reader with another number of hashes is found out",
+  (hashes) =>
+    expect(inclusionProof({ readHashes: async () => hashes }, 1, 5)).rejects.toThrow(TypeError),
+);
+
+test("hashes of another length are refused, wherever they are", () => {
+  const short = new Uint8Array(31);
+  const good = { leafHash: leafAt(0), index: 0, size: 2, proof: [leafAt(1)], root: rootAt(2) };
+  for (const wrong of [{ leafHash: short }, { root: short }, { proof: [short] }]) {
+    expect(() => verifyInclusion({ ...good, ...wrong })).toThrow("31 bytes");
+  }
+  const from = { oldSize: 1, oldRoot: rootAt(1), newSize: 2, newRoot: rootAt(2), proof: [short] };
+  expect(() => verifyConsistency(from)).toThrow("31 bytes");
+});
+
+test("the empty tree has one root, before and after", () => {
+  const empty = { oldSize: 0, newSize: 0, proof: [] };
+  verifyConsistency({ ...empty, oldRoot: EMPTY_ROOT, newRoot: EMPTY_ROOT });
+  expect(() => verifyConsistency({ ...empty, oldRoot: rootAt(1), newRoot: rootAt(1) })).toThrow(
+    "the empty tree has another root",
+  );
+});
