@@ -120,7 +120,7 @@ function takeLock(root: string): DatabaseSync {
     // One that was made by hand may be open to others; keys go in here.
     if ((statSync(root).mode & 0o077) !== 0) chmodSync(root, 0o700);
   } catch (error) {
-    throw fileError(error, root);
+    throw notMade(error, root);
   }
   try {
     return lockFile(root, lookTime);
@@ -139,6 +139,18 @@ function takeLock(root: string): DatabaseSync {
       { cause: error },
     );
   }
+}
+
+/** On a read-only file system Node's recursive mkdir says ENOENT, below a file ENOTDIR. */
+function notMade(error: unknown, root: string): unknown {
+  const known = fileError(error, root);
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (known !== error || !["ENOENT", "ENOTDIR", "EEXIST"].includes(code ?? "")) return known;
+  return new StorageError(
+    "read-only",
+    `cannot make the folder ${root}: ${message}; use a directory that this user may write`,
+    { cause: error },
+  );
 }
 
 function lockFile(root: string, timeout: number): DatabaseSync {

@@ -1,0 +1,126 @@
+import { expect, test } from "vitest";
+import { migrate, migrationsOf } from "./migrate.ts";
+import { openDatabase } from "./open.ts";
+import { postgresqlStore } from "./postgresql.ts";
+import { sqliteStore } from "./sqlite.ts";
+import type { Store } from "./connection.ts";
+import type { DatabaseLocation } from "./open.ts";
+import { portableTables, rebuiltTables } from "./portable.ts";
+import { describeOnBothStores } from "./testing/both-stores.ts";
+
+async function withStore<T>(
+  location: DatabaseLocation,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const store =
+    "url" in location ? postgresqlStore(location.url) : await sqliteStore(location.file);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function dump(store: Store): Promise<string[]> {
+  const connection = await store.acquireReader();
+  try {
+    return await store.engine.dumpSchema(connection);
+  } finally {
+    await store.release(connection, false);
+  }
+}
+
+async function query(store: Store, sql: string) {
+  const connection = await store.acquireReader();
+  try {
+    return (await connection.run(sql, [])).rows;
+  } finally {
+    await store.release(connection, false);
+  }
+}
+
+describeOnBothStores("migrate", (underTest) => {
+  test("gives the schema that is on file", async () => {
+    await withStore(await underTest.place(), async (store) => {
+      await migrate(store);
+      const schema = (await dump(store)).join("\n");
+      await expect(`${schema}\n`).toMatchFileSnapshot(
+        `./migrations/${underTest.engine}.schema.txt`,
+      );
+      await migrate(store);
+      expect((await dump(store)).join("\n")).toBe(schema);
+    });
+  });
+
+  test("every table is exported, or said to be made again", async () => {
+    await withStore(await underTest.place(), async (store) => {
+      await migrate(store);
+      const rows = await query(
+        store,
+        underTest.engine === "sqlite"
+          ? "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'"
+          : "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')",
+      );
+      const tables = rows
+        .map(({ name }) => String(name))
+        .filter((name) => name !== "schema_migration");
+      expect(tables.sort()).toEqual([...Object.keys(portableTables), ...rebuiltTables].sort());
+    });
+  });
+
+  test("an older database is brought up to date, by several processes at once", async () => {
+    const location = await underTest.place();
+    const migrations = migrationsOf(underTest.engine);
+    await withStore(location, (store) => migrate(store, migrations.slice(0, 1)));
+    const all = await Promise.all([1, 2, 3].map(async () => openDatabase(location)));
+    await Promise.all(all.map((database) => database.close()));
+    await withStore(location, async (store) => {
+      const applied = await query(
+        store,
+        "select version, name from schema_migration order by version",
+      );
+      expect(applied.map(({ name }) => name)).toEqual(migrations.map(({ name }) => name));
+    });
+  });
+
+  test("a newer database, and a migration that was changed, are refused and left alone", async () => {
+    const location = await underTest.place();
+    const migrations = migrationsOf(underTest.engine);
+    const next = {
+      version: migrations.length + 1,
+      name: "9999-newer.sql",
+      sql: "create table newer (a integer)",
+      checksum: "00",
+    };
+    await withStore(location, (store) => migrate(store, [...migrations, next]));
+    await expect(openDatabase(location)).rejects.toMatchObject({
+      code: "schema",
+      message: expect.stringContaining(
+        "this database was migrated by a newer version of Countermand (to 9999-newer.sql)",
+      ),
+    });
+    await withStore(location, async (store) => {
+      const changed = [...migrations, { ...next, checksum: "01" }];
+      await expect(migrate(store, changed)).rejects.toThrow(
+        "9999-newer.sql was changed after it was applied",
+      );
+    });
+  });
+
+  test("a migration that fails leaves nothing of itself", async () => {
+    await withStore(await underTest.place(), async (store) => {
+      const migrations = migrationsOf(underTest.engine);
+      await migrate(store, migrations);
+      const before = await dump(store);
+      const broken = {
+        version: migrations.length + 1,
+        name: "9999-broken.sql",
+        sql: "create table half (a integer);\ninsert into half values (1);\ninsert into nowhere values (1);\n",
+        checksum: "00",
+      };
+      await expect(migrate(store, [...migrations, broken])).rejects.toThrow("nowhere");
+      expect(await dump(store)).toEqual(before);
+      await migrate(store, migrations);
+    });
+  });
+});
