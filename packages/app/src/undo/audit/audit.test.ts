@@ -193,6 +193,35 @@ describe("what nobody said", () => {
     });
   });
 
+  it("finds every one of many, whatever the commits are called", async () => {
+    const h = history();
+    h.commit("start", { files: { f: base } });
+    const expected: (string | undefined)[][] = [];
+    let above = "";
+    for (let i = 0; i < 24; i++) {
+      const change = h.commit(`Step ${i}`, { files: { f: above + base + textLines(`s${i}`, 3) } });
+      above += `line above number ${i}\n`;
+      h.commit("Above", { files: { f: above + base + textLines(`s${i}`, 3) } });
+      expected.unshift([h.commit("tidy", { files: { f: above + base } }), change]);
+    }
+    // The first digit of an id is also the first letter of a header of the patch text.
+    expect(expected.flat().some((id) => id?.startsWith("d"))).toBe(true);
+    const found = await audit(h);
+    expect(found.map(({ commit, undoes }) => [commit, undoes[0]?.commit])).toEqual(expected);
+  });
+
+  it("does not take a series that was rebased onto itself for going back", async () => {
+    const h = history();
+    h.commit("start", { files: { f: base } });
+    const series = () =>
+      [1, 2, 3, 4].map((n) => h.commit(`part ${n}`, { files: { [`p${n}`]: base } }));
+    series();
+    h.git(["rm", "-q", "p1", "p2", "p3", "p4"]);
+    const back = h.commit("again from the start");
+    series();
+    expect((await audit(h)).map(({ commit }) => commit)).toEqual([back]);
+  });
+
   it("names every commit between when a tree goes back", async () => {
     const h = history();
     const good = h.commit("start", { files: { f: base } });

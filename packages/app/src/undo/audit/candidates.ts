@@ -69,6 +69,17 @@ export class Candidates {
     return this.#history.has(row, flags.merge) ? 1 : 0;
   }
 
+  /** From the same tree to the same tree: a series that was rebased onto itself, step for step, takes nothing back. */
+  #repeatsStep(row: number, older: number): boolean {
+    const history = this.#history;
+    const [a, b] = [history.firstParent(row), history.firstParent(older)];
+    return (
+      b !== none &&
+      history.hi("tree", a) === history.hi("tree", b) &&
+      history.lo("tree", a) === history.lo("tree", b)
+    );
+  }
+
   /** The nearest commit along first parents with the same tree, two or more steps back; null when there is none. */
   wayBack(row: number): WayBack | null {
     const history = this.#history;
@@ -79,8 +90,9 @@ export class Candidates {
     if (this.#trees.find(hi, lo, before).next().done === true) return null;
     const between: number[] = [];
     for (let at = before; at !== none && between.length < longestWayBack;) {
-      if (history.hi("tree", at) === hi && history.lo("tree", at) === lo)
-        return { row: at, between };
+      if (history.hi("tree", at) === hi && history.lo("tree", at) === lo) {
+        return this.#repeatsStep(row, at) ? null : { row: at, between };
+      }
       between.push(at);
       at = history.firstParent(at);
     }

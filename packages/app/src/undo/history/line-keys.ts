@@ -152,11 +152,11 @@ class PatchSums {
       // What is left is "\ No newline at end of file" between the two sides.
       return;
     }
-    if (line[0] === 0x40) this.#hunk(line.toString("latin1", 0, 80));
-    else if (line[0] === 0x64 || line[0] === 0x69 || line[0] === 0x6f || line[0] === 0x6e)
-      this.#header(line);
+    // An id may start with the d of "diff": its length tells it apart, as no header is so short or hexadecimal.
+    if (isId(line, this.#history.oidBytes * 2)) this.#begin(line.toString("latin1"));
+    else if (line[0] === 0x40) this.#hunk(line.toString("latin1", 0, 80));
     else if (line[0] === 0x42) this.#binary();
-    else if (isId(line, this.#history.oidBytes * 2)) this.#begin(line.toString("latin1"));
+    else this.#header(line);
   }
 
   #begin(oid: string): void {
@@ -178,6 +178,8 @@ class PatchSums {
     const row = this.#rows[this.started - 1];
     if (row === undefined) return;
     const { hi, lo } = this.#sum;
+    // Lines that only moved prove nothing, and would all look alike.
+    if (hi === 0 && lo === 0) return;
     this.#history.setKey("linesForward", row, hi, lo);
     this.#history.setKey("linesInverse", row, -hi >>> 0, -lo >>> 0);
     this.#history.setFlag(row, flags.lined);
