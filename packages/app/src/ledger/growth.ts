@@ -35,12 +35,13 @@ export interface Growth {
 }
 
 /** The hashes that proofs for new leaves are made of. */
-export type NodeCache = ReadonlyMap<string, Uint8Array>;
+export type NodeCache = ReadonlyMap<number, Uint8Array>;
 
 const tileHeight = 8;
 
-function key({ level, index }: Node): string {
-  return `${level}/${index}`;
+/** One number for a node, its place in in-order; strings took 3 µs a receipt. Exact to 2^52 leaves. */
+function key({ level, index }: Node): number {
+  return (2 * index + 1) * 2 ** level;
 }
 
 export function grow(tree: Tree, leafHashes: readonly Uint8Array[]): Growth {
@@ -82,7 +83,9 @@ export async function proveNewLeaf(
             const hash = cache.get(key(node));
             if (hash !== undefined) return hash;
           }
-          throw new TypeError(`node ${key(node)} is not among the new ones`);
+          throw new TypeError(
+            `node ${node.index} of level ${node.level} is not among the new ones`,
+          );
         });
       },
     },
