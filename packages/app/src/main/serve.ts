@@ -1,0 +1,140 @@
+/**
+ * The server: the application, HTTP in front of it, and a loop that records what
+ * time has brought. It ends when it is interrupted, or when the ledger freezes.
+ */
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Context, ServeOptions } from "../cli/context.ts";
+import { CommandError, exitCodes, usage } from "../cli/exit.ts";
+import { style } from "../cli/terminal.ts";
+import { readConfig, type Config } from "../config/config.ts";
+import { httpDefaults } from "../http/config.ts";
+import { buildServer } from "../http/server.ts";
+import { writeDurably } from "../storage/durable-files.ts";
+import { openApplication, type Application } from "./application.ts";
+import { auditIntoStore } from "./audit-into-store.ts";
+import { tokenFile } from "./context.ts";
+
+/** How often quiet records are looked at, in milliseconds. */
+const tickEvery = 15_000;
+
+export async function serve(context: Context, options: ServeOptions): Promise<void> {
+  const config = withPort(readConfig(context.env, options), options.port);
+  const application = await openApplication(config, context.now);
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  if (context.interrupted.aborted) end();
+  context.interrupted.addEventListener("abort", end, { once: true });
+  try {
+    await run(context, options, config, application, ended.signal);
+  } finally {
+    context.interrupted.removeEventListener("abort", end);
+    await rm(tokenFile(config.data), { force: true });
+    await application.close();
+  }
+}
+
+async function run(
+  context: Context,
+  options: ServeOptions,
+  config: Config,
+  application: Application,
+  ended: AbortSignal,
+): Promise<void> {
+  const { service } = application;
+  const token = randomBytes(32).toString("base64url");
+  const server = await buildServer(
+    {
+      countermand: service,
+      log: () => service.opened?.ledger.log(),
+      report: (error, id) =>
+        context.err(
+          `request ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+        ),
+      now: context.now,
+    },
+    {
+      ...httpDefaults,
+      port: config.port,
+      names: config.names,
+      token,
+      maxArtefactBytes: config.maxArtefactBytes,
+    },
+  );
+  try {
+    const url = await listen(server, config);
+    await writeDurably(tokenFile(config.data), `${token}\n`, { mode: 0o600, replace: true });
+    await application.directory.publishServer({
+      url,
+      pid: process.pid,
+      startedAt: context.now().toISOString(),
+    });
+    context.out(
+      `Countermand answers on ${style(context, "bold", url)}, its ledger is in ${application.place}\n`,
+    );
+    const audit =
+      options.audit === undefined
+        ? Promise.resolve()
+        : auditIntoStore(context, application, options.audit, ended);
+    await Promise.all([audit, untilEnded(application, ended, context)]);
+  } finally {
+    await server.close();
+  }
+}
+
+async function listen(
+  server: Awaited<ReturnType<typeof buildServer>>,
+  config: Config,
+): Promise<string> {
+  try {
+    return await server.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") {
+      throw new CommandError(
+        exitCodes.couldNot,
+        `Port ${config.port} is taken; stop what listens there, or choose another with --port or COUNTERMAND_PORT.`,
+      );
+    }
+    if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
+      throw new CommandError(
+        exitCodes.couldNot,
+        `Cannot listen on ${config.host}, port ${config.port} (${code}).`,
+      );
+    }
+    throw error;
+  }
+}
+
+async function untilEnded(
+  { service }: Application,
+  ended: AbortSignal,
+  context: Context,
+): Promise<void> {
+  while (!ended.aborted) {
+    const frozen = service.opened?.ledger.frozen;
+    const pause = sleep(tickEvery, undefined, { signal: ended }).catch(() => undefined);
+    const reason = await (frozen === undefined ? pause : Promise.race([frozen, pause]));
+    if (reason !== undefined) {
+      throw new CommandError(
+        exitCodes.couldNot,
+        `The ledger froze: ${reason}. See docs/operations/ledger.md.`,
+      );
+    }
+    if (ended.aborted) return;
+    try {
+      await service.tick();
+    } catch (error) {
+      // Tried again at the next turn; what is due stays due.
+      context.err(`What time has brought could not be recorded: ${(error as Error).message}\n`);
+    }
+  }
+}
+
+function withPort(config: Config, port: string | undefined): Config {
+  if (port === undefined) return config;
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw usage("--port is a whole number from 0 to 65535.");
+  return { ...config, port: Number(port) };
+}
