@@ -59,9 +59,10 @@ function escape(text: string): string {
 const unsafe =
   /[\u{0}-\u{8}\u{b}-\u{1f}\u{7f}-\u{9f}\u{ad}\u{61c}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180e}\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\u{3164}\u{feff}\u{ffa0}\u{fff9}-\u{fffb}\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
 
-/** `text` with what nobody can see written out, for instance `\u{202e}`. */
+/** `text` with what nobody can see written out, as on the command line: `\u202e`. */
 export function visible(text: string): string {
-  return text
-    .replaceAll("\r\n", "\n")
-    .replaceAll(unsafe, (unit) => `\\u{${(unit.codePointAt(0) ?? 0).toString(16)}}`);
+  return text.replaceAll("\r\n", "\n").replaceAll(unsafe, (unit) => {
+    const code = (unit.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
+  });
 }
