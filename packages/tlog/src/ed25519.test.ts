@@ -1,4 +1,4 @@
-import { createPrivateKey, sign } from "node:crypto";
+import { createHash, createPrivateKey, sign, webcrypto } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -98,6 +98,26 @@ test("a Buffer goes in unchanged: its slice would share memory", async () => {
   const signBit = Buffer.from(flip(key, 31, 7));
   assertSafeEd25519PublicKey(signBit);
   expect(hex(signBit)).toBe(hex(flip(key, 31, 7)));
+});
+
+test("an R of small order is not good, though the runtime takes it", async () => {
+  // With r = 0 the owner of the key makes S = k·a, and [S]B = R + [k]A holds.
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const sha512 = (...parts: readonly Uint8Array[]) =>
+    new Uint8Array(createHash("sha512").update(Buffer.concat(parts)).digest());
+  const [seed] = known[2] as (typeof known)[number];
+  const clamped = sha512(seed).subarray(0, 32);
+  clamped[0] = (clamped[0] ?? 0) & 0xf8;
+  clamped[31] = ((clamped[31] ?? 0) & 0x7f) | 0x40;
+  const identity = littleEndian(1n);
+  const k = fromLittleEndian(sha512(identity, key, message)) % order;
+  const forged = Uint8Array.of(
+    ...identity,
+    ...littleEndian((k * fromLittleEndian(clamped)) % order),
+  );
+  const raw = await webcrypto.subtle.importKey("raw", key, "Ed25519", false, ["verify"]);
+  expect(await webcrypto.subtle.verify("Ed25519", raw, forged, message)).toBe(true);
+  expect(await verifyEd25519(key, message, forged)).toBe(false);
 });
 
 describe("keys that are refused", () => {

@@ -1,8 +1,9 @@
 /**
  * Ed25519 (RFC 8032) through WebCrypto, with the checks that implementations
  * differ in made here: a public key of small order, for which one signature can
- * verify under every message, and a signature whose scalar is not reduced, of
- * which there are two, are refused whatever the runtime thinks.
+ * verify under every message, a signature whose scalar is not reduced, of which
+ * there are two, and one whose R is of small order (WebCrypto asks that it be
+ * refused, OpenSSL does not refuse it) are refused whatever the runtime thinks.
  */
 import { copyBytes } from "./bytes.ts";
 import { TlogError } from "./error.ts";
@@ -32,8 +33,7 @@ export function assertSafeEd25519PublicKey(key: Uint8Array): void {
   if (key.length !== 32) {
     throw new TlogError("key", `an Ed25519 public key has 32 bytes, not ${key.length}`);
   }
-  const y = copyBytes(key);
-  y[31] = (y[31] ?? 0) & 0x7f;
+  const y = withoutSign(key);
   if (smallOrder.has(hex(y))) {
     throw new TlogError(
       "key",
@@ -57,6 +57,7 @@ export async function verifyEd25519(
 ): Promise<boolean> {
   assertSafeEd25519PublicKey(publicKey);
   if (signature.length !== 64 || littleEndian(signature.subarray(32)) >= order) return false;
+  if (smallOrder.has(hex(withoutSign(signature.subarray(0, 32))))) return false;
   let key: CryptoKey;
   try {
     key = await subtle.importKey("raw", copyBytes(publicKey), "Ed25519", false, ["verify"]);
@@ -91,6 +92,13 @@ async function importSeed(seed: Uint8Array, extractable: boolean): Promise<Crypt
 const pkcs8Prefix = [
   0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
+
+/** The y of an encoded point: the top bit is the sign of x. */
+function withoutSign(point: Uint8Array): Uint8Array {
+  const y = copyBytes(point);
+  y[31] = (y[31] ?? 0) & 0x7f;
+  return y;
+}
 
 function hex(bytes: Uint8Array): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");

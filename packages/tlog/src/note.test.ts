@@ -124,7 +124,7 @@ describe("opening", () => {
     const { verifier } = logKey;
     for (const half of [
       { ...verifier, name: "example.com/else" },
-      { ...verifier, keyId: verifier.keyId ^ 1 },
+      { ...verifier, keyId: (verifier.keyId ^ 1) >>> 0 },
     ]) {
       const signature = { name: half.name, keyId: half.keyId, signature: new Uint8Array(64) };
       const good = parseNote(await signNote(text, [logKey])).signatures;

@@ -152,7 +152,7 @@ export async function openNote(
     const [verifier, ...others] = verifiers.filter(
       (key) => key.name === signature.name && key.keyId === signature.keyId,
     );
-    if (others.some((other) => other !== verifier)) {
+    if (others.some((other) => !sameKey(other, verifier))) {
       throw new TlogError(
         "key",
         `two keys were given with the name ${quote(signature.name)} and the id ${hex8(signature.keyId)}`,
@@ -185,6 +185,10 @@ export async function openNote(
     );
   }
   return { text, verified, ignored };
+}
+
+function sameKey(a: NoteVerifier, b: NoteVerifier | undefined): boolean {
+  return a.type === b?.type && equalBytes(a.publicKey, b.publicKey);
 }
 
 async function check(

@@ -136,6 +136,10 @@ describe("verified tiles", () => {
       { level: 0, n: 3, width: 1 },
       { level: 1, n: 0, width: 3 },
       { level: 2, n: 0, width: 1 },
+      { level: 0, n: -1, width: 256 },
+      { level: -1, n: 0, width: 256 },
+      { level: 0, n: 0.5, width: 256 },
+      { level: 64, n: 0, width: 1 },
     ]) {
       await expect(verified(tile)).rejects.toThrow(TypeError);
     }

@@ -82,8 +82,10 @@ export function verifiedTiles(
 
   async function verified(tile: TileId): Promise<readonly Uint8Array[]> {
     const { level, n, width } = tile;
+    // Refuses a number below 0 too, above which there would be no end of tiles.
+    const path = tilePath(level, n, width);
     if (width !== tileAt(size, level, n).width) {
-      throw new TypeError(`a tree of ${size} has no ${tilePath(level, n, width)}`);
+      throw new TypeError(`a tree of ${size} has no ${path}`);
     }
     if (width < TILE_WIDTH) {
       // A failed reading is not kept: the next call asks again.
@@ -97,7 +99,7 @@ export function verifiedTiles(
     const expected = above[n % TILE_WIDTH];
     const hashes = await read(tile, readTile);
     if (expected === undefined || !equalBytes(tileRoot(hashes), expected)) {
-      throw new TlogError("tile", `${tilePath(level, n)} is not in the tree of ${size}`);
+      throw new TlogError("tile", `${path} is not in the tree of ${size}`);
     }
     return hashes;
   }
