@@ -62,7 +62,7 @@ async function dumpSchema(connection: Connection): Promise<string[]> {
 /**
  * One statement for any number of rows: an array for each column, and for bytes
  * one buffer with offsets. Arrays of bytea would travel as hex with escapes, at
- * twice the size: 256 rows of 1 KB took 9 ms so, 4 ms packed.
+ * twice the size: 256 rows of 1 KB took 7.7 ms so, 2.7 ms packed.
  */
 export function bulkInsert(
   table: string,
