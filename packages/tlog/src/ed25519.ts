@@ -2,8 +2,8 @@
  * Ed25519 (RFC 8032) through WebCrypto, with the checks that implementations
  * differ in made here: a public key of small order, for which one signature can
  * verify under every message, a signature whose scalar is not reduced, of which
- * there are two, and one whose R is of small order (WebCrypto asks that it be
- * refused, OpenSSL does not refuse it) are refused whatever the runtime thinks.
+ * there are two, and one whose R is of small order, which only some take, are
+ * refused whatever the runtime thinks.
  */
 import { copyBytes } from "./bytes.ts";
 import { TlogError } from "./error.ts";
