@@ -4,8 +4,9 @@
  *
  *     node -C source bench/audit.ts [repository ...]
  *
- * Without an argument a history of 20,000 commits is made, one in fifty of them
- * a revert. Writes bench/results/audit.md. A repository with missing objects
+ * Without an argument, or for the word `made`, a history of 20,000 commits is
+ * made, one in fifty of them a revert and all of them alike in size: the worst
+ * case, as every one could be another's inverse. Writes bench/results/audit.md. A repository with missing objects
  * (partial clone) has no figure for `git log -p`, which stops at the first.
  */
 import { execFileSync, spawn } from "node:child_process";
@@ -30,11 +31,12 @@ if (first === "--one") await measureHere(rest[0] ?? "");
 else await main(first === undefined ? [] : [first, ...rest]);
 
 async function main(given: readonly string[]): Promise<void> {
-  const made = given.length === 0 ? makeHistory(20_000) : null;
+  const made = given.length === 0 || given.includes("made") ? makeHistory(20_000) : null;
   const rows: string[] = [];
   try {
-    for (const path of made === null ? given : [made]) {
-      const name = made === null ? nameOf(path) : "made by this bench";
+    for (const one of given.length === 0 ? ["made"] : given) {
+      const path = one === "made" && made !== null ? made : one;
+      const name = path === made ? "made by this bench" : nameOf(path);
       const figures = await inChild(path);
       const log = await timeOfLog(path);
       const ratio = log === null ? "(objects missing)" : (figures.seconds / log).toFixed(2);

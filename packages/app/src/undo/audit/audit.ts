@@ -89,9 +89,9 @@ export async function* auditWithDelays(
       found++;
       yield audited;
     }
-    for (let row = (state?.next ?? history.size) - 1; row >= 0; row--) {
+    for await (const { row, compared } of auditor.comparedRows(state?.next ?? history.size)) {
       options.signal?.throwIfAborted();
-      const reversal = await auditor.examine(row);
+      const reversal = compared === null ? null : await auditor.describe(row, compared);
       const audited = reversal === null ? null : { reversal, delay: delayOf(history, reversal) };
       if (audited !== null) {
         auditor.remember(audited.reversal);
@@ -140,7 +140,12 @@ function coverageOf(repo: Repository, history: History): Coverage {
 
 type Found = Resolution & Comparison & { readonly comparedTo: string | null };
 
-/** Examines rows, newest first; each reversal found is to be remembered before the next row. */
+type Compared = { readonly commit: Commit; readonly found: Found };
+
+/** How many comparisons are under way at once. */
+const comparedAhead = 6;
+
+/** Compares rows, newest first; each reversal described is to be remembered before the next one. */
 export class Auditor {
   readonly #history: History;
   readonly #source: CommitSource;
@@ -166,8 +171,34 @@ export class Auditor {
     }
   }
 
-  /** The reversal that the commit at `row` is, or null. */
-  async examine(row: number): Promise<Reversal | null> {
+  /**
+   * The rows below `end`, newest first, each compared with what it could undo.
+   * Comparing runs a few rows ahead of the caller, because most of its time is
+   * waiting for git.
+   */
+  async *comparedRows(
+    end: number,
+  ): AsyncGenerator<{ readonly row: number; readonly compared: Compared | null }, void, void> {
+    const ahead: { readonly row: number; readonly work: Promise<Compared | null> | null }[] = [];
+    let working = 0;
+    for (let row = end - 1; row >= 0 || ahead.length > 0;) {
+      while (row >= 0 && working < comparedAhead && ahead.length < 1000) {
+        const work = this.#compareRow(row);
+        // If the caller leaves early, nobody waits for this one any more.
+        work?.catch(() => {});
+        if (work !== null) working++;
+        ahead.push({ row, work });
+        row--;
+      }
+      const next = ahead.shift();
+      if (next === undefined) return;
+      if (next.work !== null) working--;
+      yield { row: next.row, compared: next.work === null ? null : await next.work };
+    }
+  }
+
+  /** Null at once for a commit that neither claims anything nor has an inverse or an older tree. */
+  #compareRow(row: number): Promise<Compared | null> | null {
     const history = this.#history;
     const claims = history.has(row, flags.claims);
     const hasInverse = history.has(row, flags.empty | flags.boundary)
@@ -175,11 +206,15 @@ export class Auditor {
       : this.#candidates.inverses(row).length > 0 ||
         this.#candidates.likelyInverses(row).length > 0;
     if (!claims && !hasInverse && this.#candidates.wayBack(row) === null) return null;
-    const commit = await this.#source.commit(history.oid(row));
-    if (commit === null) return null;
     if (history.has(row, flags.merge) && this.#isBroughtIn(row)) return null;
+    return this.#compareContent(row, claims);
+  }
+
+  async #compareContent(row: number, claims: boolean): Promise<Compared | null> {
+    const commit = await this.#source.commit(this.#history.oid(row));
+    if (commit === null) return null;
     const found = claims ? await this.#claimed(row, commit) : await this.#unclaimed(row, commit);
-    return found === null ? null : await this.#describe(row, commit, found);
+    return found === null ? null : { commit, found };
   }
 
   /** A merge that brings a revert in is not a second one: the commits it brings are examined by themselves. */
@@ -305,7 +340,8 @@ export class Auditor {
     };
   }
 
-  async #describe(row: number, commit: Commit, found: Found): Promise<Reversal> {
+  /** The reversal; those of all later rows must have been remembered, since they tell what was re-applied. */
+  async describe(row: number, { commit, found }: Compared): Promise<Reversal> {
     const facts = messageFacts(commit.message);
     const unknowns = [...found.unknowns];
     if (commit.messageCut) unknowns.push("the message is longer than what is read of it");

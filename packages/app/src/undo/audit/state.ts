@@ -40,7 +40,7 @@ type Saved = {
 
 /** Between two saves; a kill loses at most this much work. */
 const rowsBetweenSaves = 5000;
-const reversalsBetweenSaves = 50;
+const reversalsBetweenSaves = 20;
 
 export async function openAuditState(directory: string, key: AuditKey): Promise<AuditState> {
   await mkdir(directory, { recursive: true });

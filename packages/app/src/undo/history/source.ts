@@ -45,6 +45,7 @@ class Recent<K, V> {
 /** Commits, changed paths and changes by content, each read once as long as it is asked for again soon. */
 export class CommitSource {
   readonly objects: ObjectReader;
+  readonly #repo: Repository;
   readonly #trees: TreeDiff;
   readonly #commits = new Recent<string, Promise<Commit | null>>(256);
   readonly #changes = new Recent<string, Promise<PathChange[]>>(64);
@@ -52,6 +53,7 @@ export class CommitSource {
   readonly #patches = new Recent<string, Promise<Patch>>(16);
 
   constructor(repo: Repository) {
+    this.#repo = repo;
     this.objects = new ObjectReader(repo);
     this.#trees = new TreeDiff(repo);
   }
@@ -74,9 +76,15 @@ export class CommitSource {
     try {
       return await this.#trees.changes(before, after);
     } catch (error) {
-      // git stops at a missing tree and takes the questions behind it along: those are asked again, alone.
+      // git stops at a missing tree and takes the questions behind it along. Asked again in a
+      // process of its own, the answer does not depend on what else was under way.
       if (!(error instanceof GitError) || error.code !== "missing-object") throw error;
-      return await this.#trees.changes(before, after);
+      const alone = new TreeDiff(this.#repo);
+      try {
+        return await alone.changes(before, after);
+      } finally {
+        alone.close();
+      }
     }
   }
 

@@ -192,10 +192,10 @@ async function reversalsIn(
 ): Promise<Reversal[]> {
   const auditor = new Auditor(history, source);
   const found: Reversal[] = [];
-  for (let row = history.size - 1; row >= 0; row--) {
+  for await (const { row, compared } of auditor.comparedRows(history.size)) {
     signal?.throwIfAborted();
-    const reversal = await auditor.examine(row);
-    if (reversal === null) continue;
+    if (compared === null) continue;
+    const reversal = await auditor.describe(row, compared);
     auditor.remember(reversal);
     found.push(reversal);
   }
