@@ -5,7 +5,9 @@
 import { TlogError, type TlogErrorCode } from "./error.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const values = new Map(Array.from(alphabet, (char, value) => [char, value]));
+/** By character code; what is not of the alphabet is -1. */
+const values = new Int8Array(128).fill(-1);
+Array.from(alphabet).forEach((char, value) => (values[char.charCodeAt(0)] = value));
 
 export function encodeBase64(bytes: Uint8Array): string {
   let text = "";
@@ -25,22 +27,23 @@ export function decodeBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined;
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);
+  const end = text.length - padding;
   let at = 0;
+  let group = 0;
   for (let i = 0; i < text.length; i += 4) {
-    const isLast = i + 4 === text.length;
-    let group = 0;
-    for (let j = 0; j < 4; j++) {
-      const padded = isLast && j >= 4 - padding;
-      const value = padded ? 0 : values.get(text[i + j] ?? "");
-      if (value === undefined) return undefined;
+    group = 0;
+    for (let j = i; j < i + 4; j++) {
+      const value = j < end ? (values[text.charCodeAt(j)] ?? -1) : 0;
+      if (value < 0) return undefined;
       group = (group << 6) | value;
     }
-    for (const shift of [16, 8, 0]) {
-      if (at < bytes.length) bytes[at++] = (group >> shift) & 255;
-      else if (((group >> shift) & 255) !== 0) return undefined;
-    }
+    // What falls behind the end of the last group is not stored.
+    bytes[at++] = group >> 16;
+    bytes[at++] = group >> 8;
+    bytes[at++] = group;
   }
-  return bytes;
+  const behindTheEnd = group & ((1 << (8 * padding)) - 1);
+  return behindTheEnd === 0 ? bytes : undefined;
 }
 
 /** The number that `text` is the shortest decimal of, or undefined; at most 2^53 - 1. */
