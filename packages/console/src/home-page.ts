@@ -44,16 +44,7 @@ function records(view: HomeView, ledger: LedgerView, query: ListQuery): Html {
       : table({
           caption: html`${older ? "Older records" : "Records"}, newest
           first${filtered && ", as filtered"}`,
-          columns: [
-            "Record",
-            "Status",
-            "What",
-            "Back to",
-            "Reason",
-            "Proposed by",
-            "Age",
-            "Changes by itself",
-          ],
+          columns: ["Record", "Status", "What", "Back to", "Reason", "Proposed by", "Age", "Due"],
           rows: items.map((row) =>
             recordRow(row, actors(ledger.registry, ledger.openings), view.now),
           ),
@@ -84,7 +75,7 @@ function recordRow(row: RecordRow, actor: ShowActor, now: Date): readonly Html[]
     html`${row.reason}`,
     actor(row.proposer),
     ago(row.proposedAt, now),
-    row.dueAt === undefined ? html`<span class="quiet">no</span>` : ago(row.dueAt, now),
+    row.dueAt === undefined ? html`<span class="quiet">–</span>` : ago(row.dueAt, now),
   ];
 }
 
@@ -157,7 +148,12 @@ function noLedger(): Html {
 
 function noAudit(): Html {
   return html`<div class="empty">
-    <p>No repository has been audited yet. To find the rollbacks that nobody recorded:</p>
+    <p>
+      No repository has been audited for this page yet. To find the rollbacks that nobody recorded,
+      start the server with:
+    </p>
+    <pre><code>countermand serve --audit &lt;repository&gt;</code></pre>
+    <p>Or read them in a terminal, without a server and without a ledger:</p>
     <pre><code>countermand audit &lt;repository&gt;</code></pre>
   </div>`;
 }

@@ -35,9 +35,10 @@ export function recordPage({ ledger, state, openings, now }: RecordPageView): st
         <code>${showIdentity(proposal.target)}</code>
       </p>
       <p class="next"><strong>Next:</strong> ${nextStep(state.id, state.status)}</p>
-      ${head(state, actor, now)} ${why(state, text)} ${assessment(state, actor)}
-      ${approvals(state, actor, text)} ${evidence(state, actor)} ${executions(state, actor, text)}
-      ${outcome(state, actor)} ${timeline(state, actor)} ${proof(state, ledger)}`,
+      <div class="split">${head(state, actor, now)} ${why(state, text)}</div>
+      ${assessment(state, actor)} ${approvals(state, actor, text)} ${evidence(state, actor)}
+      ${executions(state, actor, text)} ${outcome(state, actor)} ${timeline(state, actor)}
+      ${proof(state, ledger)}`,
   });
 }
 
@@ -52,10 +53,11 @@ function head(state: RecordState, actor: ShowActor, now: Date): Html {
     ["Proposed by", html`${actor(proposal.actor)}, ${instant(proposal.recordedAt)}`],
     ["Status since", instant(state.since)],
     [
-      "Changes by itself",
+      "Due",
       deadline === undefined
-        ? html`no`
-        : html`${statusName(deadline.type)} ${ago(deadline.at, now)}, ${instant(deadline.at)}`,
+        ? html`nothing by itself`
+        : html`becomes ${statusName(deadline.type)} ${ago(deadline.at, now)},
+          ${instant(deadline.at)}`,
     ],
     [
       "Lasts",

@@ -36,7 +36,9 @@ export function assessment({ assessment: found }: RecordState, actor: ShowActor)
                 columns: ["Implication", "Direction", "Severity", "Places", "Rule"],
                 rows: found.implications.map((item) => [
                   html`${item.id}`,
-                  html`${item.direction}`,
+                  item.direction === "worse"
+                    ? html`<strong class="void">worse</strong>`
+                    : html`${item.direction}`,
                   html`${item.severity}`,
                   html`${item.count}`,
                   html`<code>${item.rule}</code>`,

@@ -39,7 +39,7 @@ main:focus { outline: none; }
 .skip { position: absolute; left: -100vw; top: 0; padding: 0.6rem 1rem; background: var(--ground); z-index: 1; }
 .skip:focus { left: 0; }
 header { border-bottom: 1px solid var(--line); padding: 1rem 0 0.9rem; margin-bottom: 1.5rem; color: var(--quiet); }
-header p { margin: 0; }
+header p { margin: 0; max-width: none; }
 .brand a { font-size: 1.25rem; font-weight: 700; color: var(--text); text-decoration: none; }
 .ledger { margin-top: 0.3rem; }
 .ledger strong { color: var(--text); }
@@ -52,6 +52,7 @@ p, .cards, .timeline { max-width: 48rem; }
 .next { background: var(--raised); border-left: 4px solid var(--waits); padding: 0.6rem 0.9rem; margin: 0.9rem 0 1.3rem; }
 .quiet, .absent, .id { color: var(--quiet); }
 .absent { font-style: italic; }
+.id { display: inline-block; max-width: 100%; }
 .id, code, pre { font-family: var(--mono); font-size: 0.9em; }
 pre { background: var(--raised); border: 1px solid var(--line); border-radius: 4px; padding: 0.6rem 0.8rem; margin: 0.5rem 0; max-width: 60rem; white-space: pre-wrap; }
 pre code { font-size: 1em; }
@@ -76,6 +77,8 @@ table { border-collapse: collapse; width: 100%; margin: 0.6rem 0 0.9rem; font-si
 caption { text-align: left; color: var(--quiet); font-size: 0.875rem; padding-bottom: 0.3rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.5rem 0.9rem 0.5rem 0; border-bottom: 1px solid var(--line); font-weight: normal; }
 thead th { font-size: 0.875rem; font-weight: 600; color: var(--quiet); white-space: nowrap; }
+/* Cells may break anywhere, but not to a sliver of a word. */
+th > div, td > div { min-width: 6.75rem; }
 tbody th a { font-weight: 600; white-space: nowrap; }
 tbody time { white-space: nowrap; }
 ul.plain, .cards, .timeline, nav ul { list-style: none; padding: 0; margin: 0; }
@@ -86,19 +89,27 @@ details { margin-top: 0.2rem; }
 summary { cursor: pointer; color: var(--quiet); width: fit-content; }
 .facts { margin: 0.6rem 0; }
 .facts > div { display: grid; grid-template-columns: 11rem 1fr; gap: 0.25rem 1rem; padding: 0.25rem 0; }
+.split > section > h2 { margin-top: 0; padding-top: 0; border: 0; }
+@media (min-width: 70rem) {
+  .split { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 3rem; }
+}
 .facts dt { color: var(--quiet); }
 .facts dd { margin: 0; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.4rem 1.25rem; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: 1rem; color: var(--quiet); font-size: 0.875rem; }
-@media (max-width: 56rem) {
+@media (max-width: 69.99rem) {
   table, tbody, tr, caption { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tbody tr { border: 1px solid var(--line); border-radius: 4px; padding: 0.35rem 0.75rem; margin: 0.6rem 0; }
-  tbody th, tbody td { display: grid; grid-template-columns: 7.5rem 1fr; gap: 0.75rem; border: 0; padding: 0.2rem 0; }
+  tbody th, tbody td { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0.75rem; border: 0; padding: 0.2rem 0; }
   tbody th::before, tbody td::before { content: attr(data-label); color: var(--quiet); font-size: 0.875rem; }
-  .facts > div { grid-template-columns: 1fr; gap: 0; }
+  th > div, td > div { min-width: 0; }
+  tbody time { white-space: normal; }
   form > div { flex: 1 1 9rem; }
   input, select { width: 100%; }
+}
+@media (max-width: 36rem) {
+  .facts > div { grid-template-columns: 1fr; gap: 0; }
 }
 @media print {
   .skip, form, footer, .next { display: none; }

@@ -84,7 +84,7 @@ describe("method by method", () => {
 
   test("nothing is forgotten here", () => {
     const tested = new Set(calls.map(([name]) => name.split(",")[0]));
-    expect([...tested].toSorted()).toEqual(Object.keys(remote).toSorted());
+    expect(tested).toEqual(new Set(Object.keys(remote)));
   });
 });
 
@@ -140,7 +140,7 @@ describe("error by error", () => {
         const error = await thrown(result);
         expect(error).toStrictEqual(failure);
         expect(error.constructor).toBe(failure.constructor);
-        expect({ ...error }).toEqual({ ...failure });
+        expect(Object.entries(error)).toEqual(Object.entries(failure));
         expect(explain(error)).toEqual(explain(failure));
       }
     },
@@ -310,16 +310,14 @@ describe("a server that is not there, not ours, or not honest", () => {
   test("control characters of a server do not reach the terminal", async () => {
     const detail = "\u001b[2Jgone\u202e";
     const rude = await other((_request, response) => {
-      response
-        .writeHead(409, { "content-type": "application/problem+json" })
-        .end(
-          JSON.stringify({
-            type: "urn:countermand:problem:conflict",
-            title: "x",
-            status: 409,
-            detail,
-          }),
-        );
+      response.writeHead(409, { "content-type": "application/problem+json" }).end(
+        JSON.stringify({
+          type: "urn:countermand:problem:conflict",
+          title: "x",
+          status: 409,
+          detail,
+        }),
+      );
     });
     const error = await thrown(remoteCountermand(rude).instance());
     expect(error.message).toBe("\\u001b[2Jgone\\u202e");
