@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { html, render, visible } from "./html.ts";
 import { paths } from "./paths.ts";

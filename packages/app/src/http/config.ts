@@ -2,7 +2,7 @@
 export interface HttpConfig {
   /** Where it will listen; 0 for any free port. */
   readonly port: number;
-  /** Beside loopback's: exact Host values, with a port where clients send one. Lower case. */
+  /** Beside loopback's: names under which it answers, with a port if that is not its own. */
   readonly names: readonly string[];
   /** Whoever has it may open the ledger. */
   readonly token: string;

@@ -37,8 +37,10 @@ describe("the Host header", () => {
     "LOCALHOST:7400",
     "[::1]:7400",
     "audit.example.com",
+    "audit.example.com:7400",
+    "other.example.com:8443",
   ])("answers for %s", async (name) => {
-    await start({ names: ["audit.example.com"] });
+    await start({ names: ["Audit.example.com", "other.example.com:8443"] });
     const answer = await app.inject({ url: "/v1/instance", headers: { host: name } });
     expect(answer.statusCode).toBe(200);
   });
@@ -56,12 +58,14 @@ describe("the Host header", () => {
     "0.0.0.0:7400",
     "[::]:7400",
     "localhost.:7400",
-    "audit.example.com:7400",
+    "audit.example.com:7401",
     "audit.example.com.",
+    "other.example.com",
+    "other.example.com:7400",
     "127.0.0.1:7400,evil.example",
     " ",
   ])("refuses %s", async (name) => {
-    await start({ names: ["audit.example.com"] });
+    await start({ names: ["audit.example.com", "other.example.com:8443"] });
     for (const url of ["/", "/v1/records", "/log/checkpoint", "/nowhere", "/style.css"]) {
       await refused({ url, headers: { host: name } }, 421, "misdirected");
     }

@@ -31,16 +31,22 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
-/** Refuses a Host that is neither loopback with our port nor configured. */
+/**
+ * Refuses a Host that is neither loopback nor configured, compared whole. A name
+ * without a port stands for itself, as behind a proxy, and for itself with our port.
+ */
 export function checkHost(host: string | undefined, port: number, names: readonly string[]): void {
-  const ours = ["127.0.0.1", "localhost", "[::1]"].flatMap((name) =>
+  const loopback = ["127.0.0.1", "localhost", "[::1]"].flatMap((name) =>
     port === 80 ? [name, `${name}:80`] : [`${name}:${port}`],
   );
+  const configured = names.flatMap((name) =>
+    /:\d+$/.test(name) ? [name] : [name, `${name}:${port}`],
+  );
   const found = host?.toLowerCase();
-  if (found !== undefined && (ours.includes(found) || names.includes(found))) return;
+  if ([...loopback, ...configured].some((name) => name.toLowerCase() === found)) return;
   throw new HttpProblem(
     "misdirected",
-    `this server does not answer for the host ${quote(host ?? "", 80)}; use ${ours[0]}, or add the name to COUNTERMAND_NAMES`,
+    `this server does not answer for the host ${quote(host ?? "", 80)}; use ${loopback[0]}, or add the name to COUNTERMAND_NAMES`,
   );
 }
 
