@@ -21,6 +21,9 @@ import {
 } from "./testing/reference.ts";
 import { peakNodes, rootOf } from "./tree.ts";
 
+// Hundreds of thousands of refusals: a stack trace for each costs more than all hashes.
+Error.stackTraceLimit = 0;
+
 const most = 100;
 const leaves = someLeaves(most);
 const memory = memoryTree(leaves);
@@ -102,6 +105,53 @@ test(`every consistency proof between trees to ${most} leaves`, async () => {
   expect(accepted).toBe(0);
 });
 
+describe("a proof of another length is refused even where the root is made to fit:", () => {
+  const extra = leafHash(Uint8Array.of(99));
+  const split = (size: number) => 2 ** Math.ceil(Math.log2(size) - 1);
+  const between = (from: number, to: number) => rootReference(leaves.slice(from, to));
+
+  test("inclusion", async () => {
+    for (let size = 1; size <= 40; size++) {
+      for (let index = 0; index < size; index++) {
+        const proof = await inclusionProof(memory, index, size);
+        const claim = { leafHash: leafAt(index), index, size };
+        const longer = { proof: [...proof, extra], root: nodeHash(extra, rootAt(size)) };
+        expect(() => verifyInclusion({ ...claim, ...longer })).toThrow("more hashes");
+        if (size === 1) continue;
+        const k = split(size);
+        const root = index < k ? between(0, k) : between(k, size);
+        const shorter = { proof: proof.slice(0, -1), root };
+        expect(() => verifyInclusion({ ...claim, ...shorter })).toThrow("fewer hashes");
+      }
+    }
+  });
+
+  test("consistency", async () => {
+    for (let newSize = 2; newSize <= 40; newSize++) {
+      for (let oldSize = 1; oldSize < newSize; oldSize++) {
+        const proof = await consistencyProof(memory, oldSize, newSize);
+        const sizes = { oldSize, newSize };
+        const longer = {
+          proof: [...proof, extra],
+          oldRoot: nodeHash(extra, rootAt(oldSize)),
+          newRoot: nodeHash(extra, rootAt(newSize)),
+        };
+        // A perfect old tree's root is put first by the checker, so it cannot be made to fit.
+        if (Math.log2(oldSize) % 1 === 0) longer.oldRoot = rootAt(oldSize);
+        expect(() => verifyConsistency({ ...sizes, ...longer })).toThrow("more hashes");
+        const k = split(newSize);
+        const from = oldSize <= k ? 0 : k;
+        const shorter = {
+          proof: proof.slice(0, -1),
+          oldRoot: between(from, oldSize),
+          newRoot: between(from, from === 0 ? k : newSize),
+        };
+        expect(() => verifyConsistency({ ...sizes, ...shorter })).toThrow("fewer hashes");
+      }
+    }
+  });
+});
+
 test("two histories that part are never consistent", () => {
   const other = memoryTree(someLeaves(most, 1));
   return fc.assert(
@@ -160,6 +210,7 @@ describe("trees too large to have", () => {
           );
         }
       }),
+      { numRuns: 40 },
     ));
 
   test("have consistency proofs to 2^53", () =>
@@ -176,6 +227,7 @@ describe("trees too large to have", () => {
           );
         }
       }),
+      { numRuns: 40 },
     ));
 });
 

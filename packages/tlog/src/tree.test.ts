@@ -139,7 +139,8 @@ describe("a compact tree", () => {
     ["a byte too few", bytes.slice(0, -1), "byte 8"],
     ["a byte too many", Uint8Array.of(...bytes, 0), "byte 8"],
     ["a size with other peaks", flip(bytes, 7, 1), "byte 8"],
-    ["a size beyond 2^53", flip(bytes, 0, 7), "byte 0"],
+    ["a size of 2^53", flip(new Uint8Array(8), 1, 5), "byte 0"],
+    ["a size of 2^63", flip(bytes, 0, 7), "byte 0"],
   ])("of %s is refused", (_, wrong, where) => {
     expect(() => decodeCompact(wrong)).toThrow(expect.objectContaining({ code: "tree", where }));
   });

@@ -13,11 +13,18 @@ export function rootReference(leaves: readonly Uint8Array[]): Uint8Array {
   if (only === undefined) return digest();
   if (leaves.length === 1) return only;
   const k = split(leaves.length);
-  return digest(
-    Uint8Array.of(1),
-    rootReference(leaves.slice(0, k)),
-    rootReference(leaves.slice(k)),
-  );
+  return node(rootReference(leaves.slice(0, k)), rootReference(leaves.slice(k)));
+}
+
+const nodes = new Map<string, Uint8Array>();
+
+/** The same subtrees come again and again: each node is hashed once. */
+function node(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const input = Buffer.concat([Buffer.of(1), left, right]);
+  const key = input.toString("latin1");
+  const known = nodes.get(key) ?? digest(input);
+  nodes.set(key, known);
+  return known;
 }
 
 /** PATH(m, D). */
