@@ -474,10 +474,10 @@ describe("interrupted and taken up again", () => {
         };
         if (stop < 12) await expect(run()).rejects.toThrow("stopped by the test");
         else await run();
-      }
-      // A kill in the middle of a write leaves half a line behind.
-      if (readdirSync(directory).includes("audit-found.ndjson")) {
-        writeFileSync(join(directory, "audit-found.ndjson"), '{"reversal":{"com', { flag: "a" });
+        // A kill in the middle of a write leaves half a line behind.
+        if (readdirSync(directory).includes("audit-found.ndjson")) {
+          writeFileSync(join(directory, "audit-found.ndjson"), '{"reversal":{"com', { flag: "a" });
+        }
       }
       const resumed = (await audit(h, { stateDirectory: directory }))
         .map(renderReversalJson)
