@@ -41,6 +41,10 @@ test("the time is asked for once a signature", async () => {
   expect(times).toEqual([1, 2, 3]);
 });
 
+test.each(["", "a b", "a+b", "a\n"])("%j is no name of a cosigner", async (name) => {
+  await expect(cosigner(name, seed, () => 1)).rejects.toThrow(TypeError);
+});
+
 test.each([-1, 0.5, Number.NaN, 2 ** 53])("%s is no time", async (time) => {
   const broken = await cosigner("w", seed, () => time);
   await expect(signNote(text, [broken])).rejects.toThrow(TypeError);

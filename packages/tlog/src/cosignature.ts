@@ -3,9 +3,9 @@
  * time this was the largest consistent tree it had seen. The line's payload is
  * u64 big-endian POSIX seconds and the signature.
  */
-import { concat, encodeUtf8 } from "./bytes.ts";
+import { concat, encodeUtf8, quote } from "./bytes.ts";
 import { ed25519PublicKey, signEd25519 } from "./ed25519.ts";
-import { keyId, keyTypes, type NoteSigner, type NoteVerifier } from "./note-key.ts";
+import { isKeyName, keyId, keyTypes, type NoteSigner, type NoteVerifier } from "./note-key.ts";
 
 /** The bytes that are signed: a header with the time, then the checkpoint's text. */
 export function signedCosignature(timestamp: number, text: Uint8Array): Uint8Array {
@@ -27,6 +27,7 @@ export async function cosigner(
   seed: Uint8Array,
   now: () => number,
 ): Promise<NoteSigner & { readonly verifier: NoteVerifier }> {
+  if (!isKeyName(name)) throw new TypeError(`${quote(name)} cannot name a key`);
   const publicKey = await ed25519PublicKey(seed);
   const type = keyTypes.ed25519Cosignature;
   const verifier = { name, keyId: keyId(name, type, publicKey), type, publicKey };

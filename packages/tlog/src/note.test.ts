@@ -92,6 +92,10 @@ describe("a note is refused", () => {
 
 test.each<[string, () => unknown]>([
   ["no signature", () => formatNote({ text: "a\n", signatures: [] })],
+  ["a million bytes", () => signNote(`${"x".repeat(1_000_000)}\n`, [logKey])],
+  ["a negative key id", () => signNote("a\n", [{ ...logKey, keyId: -1 }])],
+  ["a key id of 2^32", () => signNote("a\n", [{ ...logKey, keyId: 2 ** 32 }])],
+  ["half a key id", () => signNote("a\n", [{ ...logKey, keyId: 0.5 }])],
   ["no newline at the end", () => signNote("a", [logKey])],
   ["a tab", () => signNote("a\tb\n", [logKey])],
   ["a lone surrogate", () => signNote("a\uD800\n", [logKey])],

@@ -101,6 +101,9 @@ export function formatSignature(signature: NoteSignature): string {
   if (!isKeyName(signature.name)) {
     throw new TypeError(`${quote(signature.name)} cannot name a key`);
   }
+  if (signature.keyId >>> 0 !== signature.keyId) {
+    throw new TypeError(`${signature.keyId} is no key id: a whole number below 2^32`);
+  }
   if (signature.signature.length === 0) throw new TypeError("a signature has at least one byte");
   const id = new Uint8Array(4);
   new DataView(id.buffer).setUint32(0, signature.keyId);
@@ -116,7 +119,11 @@ export function formatNote(note: Note): Uint8Array {
   if (!note.text.endsWith("\n") || /[\u0000-\u0009\u000b-\u001f]/.test(note.text)) {
     throw new TypeError("a note's text ends with a newline and has no other control character");
   }
-  return encodeUtf8(`${note.text}\n${note.signatures.map(formatSignature).join("")}`);
+  const bytes = encodeUtf8(`${note.text}\n${note.signatures.map(formatSignature).join("")}`);
+  if (bytes.length > maxNoteBytes) {
+    throw new TypeError(`a note has at most ${maxNoteBytes} bytes, not ${bytes.length}`);
+  }
+  return bytes;
 }
 
 /** The note that `signers` make of `text`, in their order. */

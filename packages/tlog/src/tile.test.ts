@@ -34,6 +34,32 @@ describe("paths", () => {
     expect(parseTilePath(entries)).toEqual({ kind: "entries", n, width });
   });
 
+  test("have a number in as few groups as hold it, to 1,100 and where a group is added", () => {
+    const around = [10 ** 6, 1_234_567, 10 ** 9, 10 ** 12, 10 ** 15];
+    const numbers = [
+      ...Array.from({ length: 1101 }, (_, n) => n),
+      ...around.flatMap((n) => [n - 1, n, n + 1]),
+    ];
+    const paths = new Set<string>();
+    for (const n of numbers) {
+      // Three digits from the right, again and again.
+      const groups: string[] = [];
+      let rest = n;
+      do {
+        groups.unshift(String(rest % 1000).padStart(3, "0"));
+        rest = Math.floor(rest / 1000);
+      } while (rest > 0);
+      const number = groups.join("/x").replace(/^(?=.*\/)/, "x");
+      const last = number.lastIndexOf("/x");
+      const path = last === -1 ? number : `${number.slice(0, last)}/${number.slice(last + 2)}`;
+      expect(tilePath(0, n)).toBe(`tile/0/${path}`);
+      expect(parseTilePath(`tile/0/${path}`)).toEqual({ kind: "tile", level: 0, n, width: 256 });
+      expect(parseTilePath(entriesPath(n, 7))).toEqual({ kind: "entries", n, width: 7 });
+      paths.add(path);
+    }
+    expect(paths.size).toBe(numbers.length);
+  });
+
   test("read back as they were written", () => {
     fc.assert(
       fc.property(
@@ -129,21 +155,38 @@ describe("which tiles a tree has", () => {
     expect(partialWidth(63, size)).toBe(0);
   });
 
-  test.each([0, 1, 255, 256, 257, 600, 65_535, 65_536, 65_537, 70_000, 131_072])(
-    "all of them at %i leaves",
-    (size) => {
-      const expected: string[] = [];
-      let hashes = size;
-      for (let level = 0; hashes > 0; level++) {
-        for (let at = 0; at < hashes; at += 256) {
-          expected.push(tilePath(level, at / 256, Math.min(256, hashes - at)));
-        }
-        hashes = Math.floor(hashes / 256);
+  /** Level by level, as long as there are hashes. */
+  function naive(size: number): string[] {
+    const paths: string[] = [];
+    let hashes = size;
+    for (let level = 0; hashes > 0; level++) {
+      for (let at = 0; at < hashes; at += 256) {
+        paths.push(tilePath(level, at / 256, Math.min(256, hashes - at)));
       }
-      const tiles = [...tilesForSize(size)];
-      expect(tiles.map(({ level, n, width }) => tilePath(level, n, width))).toEqual(expected);
-    },
-  );
+      hashes = Math.floor(hashes / 256);
+    }
+    return paths;
+  }
+  const pathsFor = (size: number) =>
+    [...tilesForSize(size)].map(({ level, n, width }) => tilePath(level, n, width));
+
+  test("all of them, at every size to 600", () => {
+    for (let size = 0; size <= 600; size++) expect(pathsFor(size)).toEqual(naive(size));
+  });
+
+  test.each([65_535, 65_536, 65_537, 65_792, 70_000, 131_072])("all of them at %i", (size) => {
+    expect(pathsFor(size)).toEqual(naive(size));
+  });
+
+  test("at 2^24 + 1 leaves, four levels", () => {
+    const count = [0, 0, 0, 0];
+    for (const { level } of tilesForSize(2 ** 24 + 1)) count[level] = (count[level] ?? 0) + 1;
+    expect(count).toEqual([65_537, 256, 1, 1]);
+  });
+
+  test.each([-1, 0.5, 2 ** 53])("%s is no size", (size) => {
+    expect(() => [...tilesForSize(size)]).toThrow(TypeError);
+  });
 });
 
 describe("tiles", () => {
