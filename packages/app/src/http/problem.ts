@@ -6,7 +6,7 @@
 import { RecordError, Refusal } from "@countermand/record";
 import { LedgerError } from "../ledger/error.ts";
 import { RollbacksError, type RollbacksErrorCode } from "../rollbacks/error.ts";
-import { problemMediaType, problemPrefix, type Problem } from "./contract/problem.ts";
+import { problemPrefix, type Problem } from "./contract/problem.ts";
 
 /** A refusal of HTTP's own: by address, origin, form or size. */
 export type HttpProblemCode =
@@ -94,17 +94,10 @@ export function problemOf(error: unknown, id: string): Told {
   return fastifyProblem(error) ?? unexpected(id);
 }
 
-/** Reads `problemOf`'s code again: `codeOf(problemOf(e).problem)` is the code of `e`. */
-export function codeOf(problem: Problem): string {
-  return problem.type.slice(problemPrefix.length);
-}
-
 /** The document as it is sent. */
 export function formatProblem(problem: Problem): string {
   return JSON.stringify(problem);
 }
-
-export { problemMediaType };
 
 interface Extra {
   readonly headers?: Readonly<Record<string, string>>;

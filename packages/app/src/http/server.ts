@@ -13,7 +13,8 @@ import { RollbacksError } from "../rollbacks/error.ts";
 import type { HttpConfig } from "./config.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { fastifySchema, openapiOptions } from "./openapi.ts";
-import { formatProblem, HttpProblem, problemMediaType, problemOf } from "./problem.ts";
+import { problemMediaType } from "./contract/problem.ts";
+import { formatProblem, HttpProblem, problemOf } from "./problem.ts";
 import type { Answer, HttpDeps, Route } from "./route.ts";
 import { routes } from "./routes/all.ts";
 import {

@@ -38,6 +38,11 @@ export const reversalQuery = z.strictObject({
   limit,
 });
 
+const flag = z
+  .enum(["true", "false"])
+  .transform((value) => value === "true")
+  .exactOptional();
+
 export const exportQuery = z.strictObject({
   withhold: z
     .union([z.literal("all"), commitment, z.array(commitment).max(200)])
@@ -46,9 +51,6 @@ export const exportQuery = z.strictObject({
     )
     .exactOptional()
     .describe("A commitment whose text is left out, several times if need be, or `all`"),
-  withoutArtefacts: z
-    .enum(["true", "false"])
-    .transform((value) => value === "true")
-    .exactOptional()
-    .describe("Leave the artefacts' bytes out"),
+  withoutArtefacts: flag.describe("Leave the artefacts' bytes out"),
+  withNames: flag.describe("Put the names and mail addresses of those enrolled in"),
 });
