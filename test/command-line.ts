@@ -59,6 +59,8 @@ export class Workplace {
       cwd: existsSync(this.repository) ? this.repository : this.folder,
       env: { ...this.env, ...options.env },
       encoding: "utf8",
+      // A command that hangs fails its test rather than the run.
+      timeout: 60_000,
       input: options.input ?? "",
     });
     return { code: run.status, out: run.stdout, err: run.stderr };

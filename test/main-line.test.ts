@@ -2,16 +2,16 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { describePostgresql } from "../packages/app/src/storage/testing/both-stores.ts";
 import { complete, Workplace } from "./command-line.ts";
 
 /** One rollback from proposal to close, with the refusals on the way: the same embedded and through a server. */
-async function mainLine(place: Workplace, opened: boolean): Promise<void> {
+async function mainLine(place: Workplace): Promise<void> {
   const [target] = place.makeRepository();
-  if (!opened) {
-    expect(place.run("list")).toMatchObject({ code: 0, out: expect.stringMatching(/No record/) });
-    const early = place.as("ada", "propose", "--target", target, ...complete);
-    expect(early).toMatchObject({ code: 3, err: expect.stringMatching(/countermand init/) });
-  }
+  expect(place.run("list")).toMatchObject({ code: 0, out: expect.stringMatching(/No record/) });
+  const early = place.as("ada", "propose", "--target", target, ...complete);
+  expect(early).toMatchObject({ code: 3, err: expect.stringMatching(/countermand init/) });
+
   const init = place.as("ada", "init", "--origin", "example.com/test", "--id", "ada");
   expect(init).toMatchObject({
     code: 0,
@@ -184,14 +184,26 @@ async function packageHolds(place: Workplace): Promise<void> {
 describe("one rollback, end to end, from the command line", () => {
   test("on the embedded store", async () => {
     using place = new Workplace();
-    await mainLine(place, false);
+    await mainLine(place);
     expect(place.run("fsck")).toMatchObject({ code: 0, out: expect.stringMatching(/^GOOD/) });
   }, 120_000);
 
   test("through a server, found by its data folder", async () => {
     using place = new Workplace();
     await place.serve();
-    await mainLine(place, false);
+    await mainLine(place);
+    expect(await place.stop()).toBe(0);
+    expect(place.run("fsck")).toMatchObject({ code: 0 });
+  }, 120_000);
+});
+
+describePostgresql("one rollback, end to end, from the command line", (under) => {
+  test("through a server on PostgreSQL", async () => {
+    const location = await under.place();
+    if (!("url" in location)) throw new TypeError("not PostgreSQL");
+    using place = new Workplace({ DATABASE_URL: location.url });
+    await place.serve();
+    await mainLine(place);
     expect(await place.stop()).toBe(0);
     expect(place.run("fsck")).toMatchObject({ code: 0 });
   }, 120_000);

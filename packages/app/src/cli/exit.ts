@@ -31,7 +31,7 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   "not-a-repository": exitCodes.usage,
   "bad-ref": exitCodes.usage,
   "ambiguous-ref": exitCodes.usage,
-  "bad-state": exitCodes.usage,
+  "empty-repository": exitCodes.usage,
 };
 
 /** The exit code and the sentence for anything that a command threw. */
