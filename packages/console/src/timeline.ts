@@ -34,8 +34,9 @@ export function timeline(state: RecordState, actor: ShowActor): Html {
 function gap(item: TimelineItem): Html {
   const late = Date.parse(item.recordedAt) - Date.parse(item.occurredAt);
   if (!(Math.abs(late) > lateAfter)) return html``;
+  const side = late > 0 ? "before" : "after";
   return html`<p class="late">
-    <strong>Clocks differ:</strong> said to have happened ${span(Math.abs(late))}
-    ${late > 0 ? "before" : "after"} it was recorded, ${instant(item.occurredAt)}.
+    <strong>Clocks differ:</strong> at ${instant(item.occurredAt)}, as it says,
+    ${span(Math.abs(late))} ${side} it was recorded.
   </p>`;
 }

@@ -163,7 +163,7 @@ describe("/records/{id}", () => {
       "(the executor: does not count)",
       "smoke: passed",
       "partly-effective",
-      "Clocks differ: said to have happened 4 h before it was recorded",
+      "Clocks differ: at 2026-11-22 22:16:00 UTC, as it says, 4 h before it was recorded.",
       "Entry 18",
       sample().state.timeline[0]?.leafHash ?? "none",
       "countermand verify RB-2026-7.tar --log-key 'audit.example.com/rollbacks+",
