@@ -188,7 +188,7 @@ function hex(bytes: Uint8Array): string {
 }
 
 /** A second root for a size breaks the primary key, and with it the transaction. */
-export async function insertCheckpoints(
+async function insertCheckpoints(
   tx: Tx,
   logId: number,
   checkpoints: readonly StoredCheckpoint[],

@@ -6,7 +6,6 @@ import type { LogSigner } from "./keys.ts";
 import type { Decider, Ledger, Step } from "./ledger.ts";
 import {
   findLog,
-  insertCheckpoints,
   lockHead,
   newestCheckpoint,
   takeOver,
@@ -16,6 +15,7 @@ import { logReader, type LogReader, type Published } from "./log-reader.ts";
 import { openMark, type Mark } from "./mark.ts";
 import { checkSigned, signTree } from "./publish.ts";
 import { Sequencer } from "./sequencer.ts";
+import { storeOwed } from "./store-owed.ts";
 import { checkKey, checkMark, checkNewestCheckpoint, contradiction, loadTree } from "./start-up.ts";
 
 export interface LedgerOptions<C, R> {
@@ -54,7 +54,7 @@ export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Le
     if (mark.note !== published.note) await mark.write(published.note);
     if (stored === undefined || stored.size < published.size) {
       const checkpoint = { ...published, publishedAt: now().toISOString() };
-      await database.transaction((tx) => insertCheckpoints(tx, held.logId, [checkpoint]));
+      await storeOwed(database, held, [checkpoint]);
     }
     return new Sequencer({
       database,

@@ -19,10 +19,11 @@ import {
 import { LedgerError, messageOf } from "./error.ts";
 import type { LogSigner } from "./keys.ts";
 import type { Decider, Ledger, LedgerState, Receipt, Step } from "./ledger.ts";
-import { insertOwed, lockHead, type StoredCheckpoint } from "./log-rows.ts";
+import { lockHead, type StoredCheckpoint } from "./log-rows.ts";
 import { logReader, type LogReader, type Published } from "./log-reader.ts";
 import type { Mark } from "./mark.ts";
 import { checkSigned, receiptsFor, signTree } from "./publish.ts";
+import { storeOwed } from "./store-owed.ts";
 import { contradiction, loadTree, sameBytes } from "./start-up.ts";
 
 /** 256 entries of 16 KB are 4 MB. */
@@ -268,13 +269,8 @@ export class Sequencer<C, R> implements Ledger<C, R> {
   /** Resolves to false if the store is out: it stays owed until the next commit or start. */
   async #storeOwed(): Promise<boolean> {
     const owed = this.#owed;
-    const { logId, epoch } = this.#held;
     try {
-      await this.#options.database.transaction(async (tx) => {
-        const head = await lockHead(tx, logId);
-        if (head?.epoch !== epoch) throw new TakenOver(head?.epoch ?? 0, epoch);
-        await insertOwed(tx, logId, head, owed);
-      });
+      await storeOwed(this.#options.database, this.#held, owed);
       this.#owed = this.#owed.filter((checkpoint) => !owed.includes(checkpoint));
       return true;
     } catch (error) {
