@@ -31,13 +31,18 @@ const roots = Array.from({ length: most + 1 }, (_, size) => rootReference(leaves
 const rootAt = (size: number) => roots[size] as Uint8Array;
 const leafAt = (index: number) => leaves[index] as Uint8Array;
 
-/** Every proof that is this one with one hash changed, dropped, doubled or added. */
+/** Every proof that is this one with a hash changed, dropped, doubled or added, or two neighbours swapped. */
 function* spoilt(proof: readonly Uint8Array[]): Generator<Uint8Array[]> {
   const extra = leafHash(Uint8Array.of(99));
   for (let i = 0; i < proof.length; i++) {
     yield proof.with(i, flip(proof[i] as Uint8Array, i % 32, i % 8));
     yield proof.toSpliced(i, 1);
     yield proof.toSpliced(i, 0, proof[i] as Uint8Array);
+    const [hash, next] = [proof[i] as Uint8Array, proof[i + 1]];
+    // In a tree of equal leaves two neighbours may be equal.
+    if (next !== undefined && Buffer.compare(hash, next) !== 0) {
+      yield proof.with(i, next).with(i + 1, hash);
+    }
   }
   for (let i = 0; i <= proof.length; i++) yield proof.toSpliced(i, 0, extra);
 }
@@ -103,6 +108,94 @@ test(`every consistency proof between trees to ${most} leaves`, async () => {
     }
   }
   expect(accepted).toBe(0);
+});
+
+describe("with any other index and sizes in the claim, accepted is what the definitions accept:", () => {
+  const few = 18;
+  const split = (size: number) => 2 ** Math.ceil(Math.log2(size) - 1);
+  type Proof = readonly Uint8Array[];
+
+  /** The root that PATH(m, D[n]) leads to, read backwards; undefined if its length is another. */
+  function rootOfPath(leaf: Uint8Array, m: number, n: number, path: Proof): Uint8Array | undefined {
+    if (n === 1) return path.length === 0 ? leaf : undefined;
+    const last = path.at(-1);
+    const k = split(n);
+    const [at, size] = m < k ? [m, k] : [m - k, n - k];
+    const below = rootOfPath(leaf, at, size, path.slice(0, -1));
+    if (last === undefined || below === undefined) return undefined;
+    return m < k ? nodeHash(below, last) : nodeHash(last, below);
+  }
+
+  /** The old and the new root that SUBPROOF(m, D[n], b) leads to. */
+  function rootsOfProof(
+    old: Uint8Array,
+    m: number,
+    n: number,
+    path: Proof,
+    b = true,
+  ): [Uint8Array, Uint8Array] | undefined {
+    const last = path.at(-1);
+    if (m === n) {
+      const known = b ? old : last;
+      return known === undefined || path.length !== (b ? 0 : 1) ? undefined : [known, known];
+    }
+    const k = split(n);
+    const rest = path.slice(0, -1);
+    const below =
+      m <= k ? rootsOfProof(old, m, k, rest, b) : rootsOfProof(old, m - k, n - k, rest, false);
+    if (last === undefined || below === undefined) return undefined;
+    return m <= k
+      ? [below[0], nodeHash(below[1], last)]
+      : [nodeHash(last, below[0]), nodeHash(last, below[1])];
+  }
+
+  const same = (a: Uint8Array | undefined, b: Uint8Array) =>
+    a !== undefined && Buffer.compare(a, b) === 0;
+
+  test("inclusion", async () => {
+    let [differ, foreign] = [0, 0];
+    for (let size = 1; size <= few; size++) {
+      for (let index = 0; index < size; index++) {
+        const proof = await inclusionProof(memory, index, size);
+        const known = { leafHash: leafAt(index), proof, root: rootAt(size) };
+        for (let n = 1; n <= few + 2; n++) {
+          for (let m = 0; m < n; m++) {
+            const expected = same(rootOfPath(known.leafHash, m, n, proof), known.root);
+            const refused = refuses("inclusion", () =>
+              verifyInclusion({ ...known, index: m, size: n }),
+            );
+            if (refused === expected) differ++;
+            // Another size can have the same path: only the root of a checkpoint has one size.
+            if (expected && n !== size) foreign++;
+            if (expected && m !== index) expect(n).not.toBe(size);
+          }
+        }
+      }
+    }
+    expect(differ).toBe(0);
+    expect(foreign).toBeGreaterThan(0);
+  });
+
+  test("consistency", async () => {
+    let differ = 0;
+    for (let newSize = 1; newSize <= few; newSize++) {
+      for (let oldSize = 1; oldSize <= newSize; oldSize++) {
+        const proof = await consistencyProof(memory, oldSize, newSize);
+        const known = { oldRoot: rootAt(oldSize), newRoot: rootAt(newSize), proof };
+        for (let n = 1; n <= few + 2; n++) {
+          for (let m = 1; m <= n; m++) {
+            const found = rootsOfProof(known.oldRoot, m, n, proof);
+            const expected = same(found?.[0], known.oldRoot) && same(found?.[1], known.newRoot);
+            const refused = refuses("consistency", () =>
+              verifyConsistency({ ...known, oldSize: m, newSize: n }),
+            );
+            if (refused === expected) differ++;
+          }
+        }
+      }
+    }
+    expect(differ).toBe(0);
+  });
 });
 
 describe("a proof of another length is refused even where the root is made to fit:", () => {
