@@ -67,9 +67,8 @@ describe("is refused", () => {
   });
 
   test.each([0, 1, 8, 64, 71, 73])("with %i bytes", async (length) => {
-    if (length === 0) {
-      expect(splitCosignature(new Uint8Array())).toBeUndefined();
-    } else {
+    expect(splitCosignature(new Uint8Array(length))).toBeUndefined();
+    if (length > 0) {
       await expect(withPayload(() => new Uint8Array(length))).rejects.toThrow("not true");
     }
   });
