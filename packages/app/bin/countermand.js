@@ -21,14 +21,17 @@ function pinnedNode() {
 if (Number(process.versions.node.split(".")[0]) >= needed && process.execArgv.includes("source")) {
   await import(entry);
 } else {
-  const node = Number(process.versions.node.split(".")[0]) >= needed ? process.execPath : pinnedNode();
+  const node =
+    Number(process.versions.node.split(".")[0]) >= needed ? process.execPath : pinnedNode();
   if (node === undefined) {
     process.stderr.write(
       `countermand: Node ${needed} or later is needed, this is ${process.versions.node}; run npm ci in its folder, or install a newer Node.\n`,
     );
     process.exitCode = 3;
   } else {
-    const run = spawnSync(node, ["-C", "source", entry, ...process.argv.slice(2)], { stdio: "inherit" });
+    const run = spawnSync(node, ["-C", "source", entry, ...process.argv.slice(2)], {
+      stdio: "inherit",
+    });
     process.exitCode = run.status ?? 3;
   }
 }

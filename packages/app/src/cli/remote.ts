@@ -266,6 +266,7 @@ const rollbacksCodes: Readonly<Record<RollbacksErrorCode, true>> = {
   conflict: true,
   "no-ledger": true,
   busy: true,
+  unavailable: true,
 };
 
 /** The error that the embedded service would have thrown. */

@@ -63,6 +63,7 @@ const rollbacksKinds: Readonly<Record<RollbacksErrorCode, Kind>> = {
   conflict: { status: 409, title: "In conflict with what is recorded" },
   "no-ledger": { status: 409, title: "No ledger is open" },
   busy: { status: 503, title: "Busy" },
+  unavailable: { status: 503, title: "The store is not available" },
 };
 
 export interface Told {

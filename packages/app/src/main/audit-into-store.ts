@@ -53,7 +53,7 @@ async function audit(
         ),
     })) {
       summary.add(reversal, delay);
-      reversals.push(reversal);
+      reversals.push({ ...reversal, repository: path, delay });
     }
     progress.clear();
     const finished = summary.finish();
@@ -65,7 +65,7 @@ async function audit(
         finishedAt: store.now().toISOString(),
         commits: finished.coverage?.commits ?? 0,
         reversals: finished.reversals,
-        unknowns: notSeen(finished.coverage).map((line) => line.trim()),
+        unknowns: notSeen(finished.coverage),
       },
       reversals,
     );

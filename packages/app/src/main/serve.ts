@@ -73,6 +73,11 @@ async function run(
     context.out(
       `Countermand answers on ${style(context, "bold", url)}, its ledger is in ${application.place}\n`,
     );
+    if (!/^(?:127\.|localhost$|\[?::1)/.test(config.host)) {
+      context.err(
+        `Warning: ${config.host} is not loopback. There is no login: whoever reaches this port reads everything and may store artefacts. Put an authenticating proxy in front.\n`,
+      );
+    }
     const audit =
       options.audit === undefined
         ? Promise.resolve()

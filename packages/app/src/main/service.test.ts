@@ -237,6 +237,8 @@ describeOnBothStores("the service", (under) => {
       undoes: [],
       reappliedBy: null,
       reason: null,
+      repository: "/r",
+      delay: n,
     });
     const summary = {
       repository: "/r",

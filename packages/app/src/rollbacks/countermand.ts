@@ -87,6 +87,8 @@ export interface RecordView {
 
 /** One reversal of an audited repository's history, as `audit --json` prints it. */
 export interface AuditedReversal {
+  /** The repository it is of, as its `AuditSummary` names it. */
+  readonly repository: string;
   readonly commit: string;
   readonly committedAt: string;
   readonly subject: string;
@@ -98,6 +100,8 @@ export interface AuditedReversal {
   }[];
   readonly reappliedBy: string | null;
   readonly reason: string | null;
+  /** Seconds from the first undone commit to the reversal, where that is known. */
+  readonly delay: number | null;
 }
 
 export interface AuditSummary {

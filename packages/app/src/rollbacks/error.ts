@@ -7,7 +7,9 @@ export type RollbacksErrorCode =
   | "missing-artefact"
   | "conflict"
   | "no-ledger"
-  | "busy";
+  | "busy"
+  /** The store cannot do it now: a full disk, a database that is gone. */
+  | "unavailable";
 
 export class RollbacksError extends Error {
   override readonly name = "RollbacksError";

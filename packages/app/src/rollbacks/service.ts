@@ -24,6 +24,7 @@ import type {
 import { RollbacksError } from "./error.ts";
 import { exportPackage } from "./export.ts";
 import { takeIn } from "./intake.ts";
+import { StorageError } from "../storage/error.ts";
 import { listRecords } from "./list.ts";
 import { openingCommand } from "./opening.ts";
 import type { LedgerHome, OpenStore, Store } from "./store.ts";
@@ -110,8 +111,19 @@ export class RollbackService implements Countermand {
   }
 
   async putArtefact(bytes: Uint8Array): Promise<Artefact> {
-    const { sha256, size } = await this.#store.blobs.put(bytes);
-    return { digest: sha256, size };
+    try {
+      const { sha256, size } = await this.#store.blobs.put(bytes);
+      return { digest: sha256, size };
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      throw new RollbacksError(
+        error.code === "too-large" ? "invalid" : "unavailable",
+        error.message,
+        {
+          cause: error,
+        },
+      );
+    }
   }
 
   async getArtefact(digest: string): Promise<Uint8Array | undefined> {

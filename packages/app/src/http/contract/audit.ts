@@ -24,6 +24,7 @@ export const reversalPage: z.ZodType<Page<AuditedReversal>> = z
     items: z.array(
       // Loose: an audit may say more of a reversal than this version knows of.
       z.looseObject({
+        repository: z.string(),
         commit: z.string(),
         committedAt: instant,
         subject: z.string(),
@@ -33,6 +34,7 @@ export const reversalPage: z.ZodType<Page<AuditedReversal>> = z
         ),
         reappliedBy: z.string().nullable(),
         reason: z.string().nullable(),
+        delay: z.number().nullable().describe("Seconds from the first undone commit, if known"),
       }),
     ),
     next,

@@ -295,6 +295,8 @@ export function sample(texts: Texts = plainTexts) {
   };
   const reversals: readonly Whole<AuditedReversal>[] = [
     {
+      repository: audit.repository,
+      delay: 5400,
       commit: commit(61),
       committedAt: "2026-11-19T14:02:51Z",
       subject: texts.subject,
@@ -307,6 +309,8 @@ export function sample(texts: Texts = plainTexts) {
       reason: `deadlock under load${wild}`,
     },
     {
+      repository: audit.repository,
+      delay: null,
       commit: commit(65),
       committedAt: "2026-10-02T09:41:07Z",
       subject: "Go back to the old parser",

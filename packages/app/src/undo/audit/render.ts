@@ -29,7 +29,7 @@ export function renderAuditSummary(summary: AuditSummary, width = 100): string {
     lines.push("", "Latest");
     for (const reversal of summary.latest) lines.push(row(reversal, width));
   }
-  lines.push("", ...notSeen(summary.coverage, width));
+  lines.push("", ...notSeenSection(summary.coverage, width));
   return `${lines.join("\n")}\n`;
 }
 
@@ -83,7 +83,8 @@ function row(reversal: Reversal, width: number): string {
 }
 
 /** What the audit cannot know. An empty answer is said, too. */
-export function notSeen(coverage: Coverage | null, width = 100): string[] {
+/** What the audit could not see, a sentence each. */
+export function notSeen(coverage: Coverage | null): string[] {
   const lines: string[] = [];
   if (coverage !== null && coverage.shallowCommits > 0) {
     lines.push(
@@ -98,6 +99,11 @@ export function notSeen(coverage: Coverage | null, width = 100): string[] {
       `${count(coverage.unsized, "commit")} changed more than 200 paths or files that are not here: unclaimed reversals of moved code among them would be missed`,
     );
   }
+  return lines;
+}
+
+function notSeenSection(coverage: Coverage | null, width: number): string[] {
+  const lines = notSeen(coverage);
   if (lines.length === 0) lines.push("nothing that was asked for was out of sight");
   return ["Not seen", ...lines.map((line) => `  ${forTerminal(line, Math.max(width, 40) * 2)}`)];
 }
