@@ -39,6 +39,24 @@ describe("hashes out of tiles", () => {
     }
   });
 
+  test.each([65_535, 65_536, 65_537, 65_792, 65_793])(
+    "are those of the tree around a third level, at %i",
+    async (size) => {
+      const reader = tileHashReader(size, tilesOf().read);
+      for (const at of [0, 1, 255, 256, 257, 32_768, 65_279, 65_280, 65_534, size - 1]) {
+        expect(await inclusionProof(reader, at, size)).toEqual(
+          await inclusionProof(memory, at, size),
+        );
+        expect(await consistencyProof(reader, at, size)).toEqual(
+          await consistencyProof(memory, at, size),
+        );
+      }
+      expect(await reader.readHashes(peakNodes(size))).toEqual(
+        await memory.readHashes(peakNodes(size)),
+      );
+    },
+  );
+
   test("make the proofs of the specification over three levels", async () => {
     const size = leaves.length;
     const reader = tileHashReader(size, tilesOf().read);
