@@ -83,6 +83,7 @@ export { commitmentsIn } from "./statements/commitments.ts";
 export { deletionGrounds } from "./statements/opening-deleted.ts";
 export { decisionSentence } from "./statements/decision-sentence.ts";
 export { evidenceKinds } from "./statements/evidence.ts";
+export { textField } from "./statements/fields.ts";
 export { revocationReasons } from "./statements/key-revoked.ts";
 export {
   makePayload,

@@ -44,7 +44,7 @@ export function columns(rows: readonly (readonly string[])[], gap = 2): string {
 }
 
 function width(cell: string): number {
-  return [...cell.replaceAll(/\u001b\[[0-9;]*m/g, "")].length;
+  return Array.from(cell.replaceAll(/\u001b\[[0-9;]*m/g, "")).length;
 }
 
 /** `2026-11-23 09:14:03 UTC`: one zone for everybody who reads it. */

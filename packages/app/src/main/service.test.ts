@@ -6,7 +6,7 @@ import { checkViews } from "../rollbacks/fsck-views.ts";
 import { storeAudit } from "../rollbacks/audits.ts";
 import type { AuditedReversal } from "../rollbacks/countermand.ts";
 import { describeOnBothStores } from "../storage/testing/both-stores.ts";
-import { RollbacksUnderTest, texts } from "./testing/rollbacks-under-test.ts";
+import { proposalBody, RollbacksUnderTest, texts } from "./testing/rollbacks-under-test.ts";
 
 const hour = 3_600_000;
 
@@ -179,8 +179,8 @@ describeOnBothStores("the service", (under) => {
     expect(openings).toHaveLength(2);
     expect(JSON.stringify(openings)).not.toContain("Checkout fails");
     expect(await viewFindings(it)).toEqual([]);
-    const package_ = await verifyPackage(await it.service.exportRecord(state.id, {}));
-    expect(package_).toMatchObject({ verdict: "good", openings: { opened: 2, deleted: 1 } });
+    const packed = await verifyPackage(await it.service.exportRecord(state.id, {}));
+    expect(packed).toMatchObject({ verdict: "good", openings: { opened: 2, deleted: 1 } });
   });
 
   test("an exported package verifies; artefacts and texts can be left out", async () => {
@@ -317,17 +317,3 @@ describeOnBothStores("the service", (under) => {
     expect((await viewFindings(it)).join("\n")).toMatch(expected);
   });
 });
-
-function proposalBody() {
-  return {
-    uid: crypto.randomUUID(),
-    kind: "revert",
-    service: "api",
-    environment: "prod",
-    current: { type: "commit", commit: "b".repeat(40) },
-    target: { type: "commit", commit: "a".repeat(40) },
-    reason: "availability",
-    tickets: ["INC-1"],
-    stabiliseMinutes: 0,
-  };
-}

@@ -13,6 +13,7 @@ import {
   RecordError,
   Refusal,
   registryStream,
+  textField,
   type Entry,
   type Envelope,
   type Following,
@@ -175,13 +176,13 @@ export class Batch {
     if (type.stream === "registry") return registryStream;
     const revises = body["revises"] as { readonly record: string } | undefined;
     if (type.opens !== true || revises !== undefined) {
-      const id = revises?.record ?? String(body["record"]);
+      const id = revises?.record ?? textField(body, "record");
       if (!this.#records.has(id)) {
         throw new RollbacksError("not-found", `there is no record ${id} in this ledger`);
       }
       return id;
     }
-    const existing = this.#ids.get(String(body["uid"]));
+    const existing = this.#ids.get(textField(body, "uid"));
     if (existing !== undefined) {
       throw new RollbacksError("conflict", `this proposal was recorded as ${existing} already`);
     }

@@ -9,6 +9,7 @@ import {
   lintRationale,
   openEnvelope,
   signingKey,
+  textField,
   type Opening,
   type RecordState,
   type Registry,
@@ -49,7 +50,7 @@ export async function takeIn(submission: Submission, sources: IntakeSources): Pr
       await checkSentence(statement, sources);
       break;
     case "evidence":
-      await checkArtefact(String(statement.body["digest"]), sources);
+      await checkArtefact(textField(statement.body, "digest"), sources);
       break;
     default:
       break;
@@ -125,14 +126,14 @@ async function checkAssessment(statement: SignedStatement, sources: IntakeSource
   ) {
     throw new RollbacksError(
       "invalid",
-      `the report's authors are ${expected.authors.join(", ") || "nobody enrolled"} and ${expected.unknownAuthors} others; the assessment says ${found.join(", ") || "nobody enrolled"} and ${String(body["unknownAuthors"])}`,
+      `the report's authors are ${expected.authors.join(", ") || "nobody enrolled"} and ${expected.unknownAuthors} others; the assessment says ${found.join(", ") || "nobody enrolled"} and ${JSON.stringify(body["unknownAuthors"])}`,
     );
   }
 }
 
 async function checkSentence(statement: SignedStatement, sources: IntakeSources): Promise<void> {
   const { body } = statement;
-  const state = await sources.record(String(body["record"]));
+  const state = await sources.record(textField(body, "record"));
   if (state === undefined) return;
   const sentence = decisionSentence(state, body["decision"] === "approve" ? "approve" : "reject");
   if (body["summary"] !== sentence) {

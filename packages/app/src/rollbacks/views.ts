@@ -7,6 +7,7 @@ import {
   deadlineOf,
   foldVersion,
   showIdentity,
+  textField,
   type JsonValue,
   type Opening,
   type RecordState,
@@ -37,7 +38,7 @@ export async function loadFor(
     const id = revises?.record ?? body["record"];
     if (typeof id === "string") ids.add(id);
     if (type.name === "proposed") {
-      uids.add(String(body["uid"]));
+      uids.add(textField(body, "uid"));
       proposals = true;
     }
   }

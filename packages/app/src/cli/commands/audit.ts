@@ -7,6 +7,7 @@ import { renderAuditSummary, renderReversalJson } from "../../undo/audit/render.
 import { SummaryBuilder } from "../../undo/audit/summary.ts";
 import { number } from "../../undo/text.ts";
 import type { Context } from "../context.ts";
+import { collect } from "./shared.ts";
 import { CommandError, exitCodes, usage } from "../exit.ts";
 import { progressLine } from "../progress.ts";
 import { withRepository } from "../repository-argument.ts";
@@ -24,11 +25,7 @@ export function auditCommand(context: Context): Command {
       "Finds every reversal in a history: claims are checked against the inverse patch, and reversals that no message mentions are found too. Ctrl-C stops it; the same command goes on where it stopped.",
     )
     .argument("[repo]", "the repository (the one here)")
-    .option(
-      "--ref <ref>",
-      "audit this ref, repeatable (HEAD)",
-      (value: string, before: string[] = []) => [...before, value],
-    )
+    .option("--ref <ref>", "audit this ref, repeatable (HEAD)", collect)
     .option("--json", "one JSON object a line, as they are found")
     .option("--no-resume", "start over even if an earlier run was interrupted")
     .action(async (repo: string | undefined, options: AuditOptions) => {

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { promisify } from "node:util";
 import { Command } from "commander";
-import { defaultPolicy, permissions, type Policy } from "@countermand/record";
+import { defaultPolicy, permissions, textField, type Policy } from "@countermand/record";
 import type { Context } from "../context.ts";
 import { usage } from "../exit.ts";
 import { Texts } from "../say.ts";
@@ -73,7 +73,7 @@ export function initCommand(context: Context): Command {
       context.out(
         [
           `${style(context, "bold", instance.origin)} is open in ${place}.`,
-          `You are ${String(administrator["id"])}, its first administrator, with the key ${signer.fingerprint}.`,
+          `You are ${textField(administrator, "id")}, its first administrator, with the key ${signer.fingerprint}.`,
           `Log key, to give to whoever will verify your packages:`,
           `  ${instance.logKey}`,
           "",

@@ -9,6 +9,7 @@ import {
   formatPublicKeyLine,
   permissions,
   revocationReasons,
+  textField,
   type JsonObject,
 } from "@countermand/record";
 import type { Context, LedgerOptions } from "../context.ts";
@@ -99,7 +100,9 @@ function addCommand(context: Context): Command {
     const texts = new Texts();
     const person = personBody(context, options, texts);
     await sayInRegistry(context, options, "person-added", { person }, texts);
-    context.out(`${String(person["id"])} may ${(person["permissions"] as string[]).join(", ")}\n`);
+    context.out(
+      `${textField(person, "id")} may ${(person["permissions"] as string[]).join(", ")}\n`,
+    );
   });
 }
 

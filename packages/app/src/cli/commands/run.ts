@@ -144,7 +144,8 @@ async function speak(
     if (artefact !== undefined) await countermand.putArtefact(artefact);
     const speaker = { context, countermand, signer };
     const accepted = await say(speaker, registry, type, state, build(state), texts);
-    tellAccepted({ ...context, out: context.err }, accepted);
+    // Standard output is the command's own.
+    tellAccepted({ ...context, out: (text) => context.err(text) }, accepted);
     return accepted;
   });
 }

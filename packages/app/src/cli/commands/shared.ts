@@ -99,7 +99,7 @@ export function textOf(
 ): string {
   if (commitment === undefined) return "";
   const opening = openings.find((item) => item.commitment === commitment);
-  if (opening !== undefined) return String(opening.value);
+  if (opening !== undefined) return openedText(opening);
   return deleted.includes(commitment) ? "(deleted)" : "(withheld)";
 }
 
@@ -111,7 +111,7 @@ export function nameOf(
 ): string {
   const commitment = registry.persons[actor]?.name;
   const opening = openings.find((item) => item.commitment === commitment);
-  return opening === undefined ? actor : `${plain(String(opening.value), 60)} (${actor})`;
+  return opening === undefined ? actor : `${plain(openedText(opening), 60)} (${actor})`;
 }
 
 /** `12m`, `4h`, `2d` or a plain number of minutes, as minutes. */
@@ -139,4 +139,9 @@ export function until(context: Context, text: string, what: string): string {
 /** Collects a repeatable option. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
+}
+
+/** What we commit to is text; anything else is shown as JSON. */
+function openedText({ value }: Opening): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -141,18 +141,7 @@ export class RollbacksUnderTest {
   }
 
   async propose(by = this.ada, changes: JsonObject = {}): Promise<Accepted> {
-    const body = {
-      uid: crypto.randomUUID(),
-      kind: "revert",
-      service: "api",
-      environment: "prod",
-      current: { type: "commit", commit: "b".repeat(40) },
-      target: { type: "commit", commit: "a".repeat(40) },
-      reason: "availability",
-      tickets: ["INC-1"],
-      stabiliseMinutes: 0,
-      ...changes,
-    };
+    const body = { ...proposalBody(), ...changes };
     return this.service.submit(await this.submission(by, "proposed", body, texts));
   }
 
@@ -183,3 +172,18 @@ export const texts = {
   impact: "Customers can pay again",
   security: "Undoes nothing that protects",
 };
+
+/** A proposal that lacks nothing but its texts. */
+export function proposalBody() {
+  return {
+    uid: crypto.randomUUID(),
+    kind: "revert",
+    service: "api",
+    environment: "prod",
+    current: { type: "commit", commit: "b".repeat(40) },
+    target: { type: "commit", commit: "a".repeat(40) },
+    reason: "availability",
+    tickets: ["INC-1"],
+    stabiliseMinutes: 0,
+  };
+}
