@@ -3,6 +3,8 @@
 // `npm ci` brought along where the system's is older.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import module from "node:module";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,6 +21,9 @@ function pinnedNode() {
 }
 
 if (Number(process.versions.node.split(".")[0]) >= needed && process.execArgv.includes("source")) {
+  // Compiled once, kept in the user's own cache: 0.2 s instead of 0.45 s for `verify`.
+  const caches = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  module.enableCompileCache(join(caches, "countermand", "compile"));
   await import(entry);
 } else {
   const node =
