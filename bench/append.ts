@@ -11,7 +11,7 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { arch, cpus, release, tmpdir } from "node:os";
+import { arch, cpus, loadavg, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { createLog, signerFromSeed } from "../packages/app/src/ledger/keys.ts";
@@ -177,6 +177,8 @@ async function bench(database: Database): Promise<string[]> {
   return lines;
 }
 
+/** Who else was at work when it began: absolute figures are worth little on a busy machine. */
+const load = loadavg()[0]?.toFixed(1);
 const folder = mkdtempSync(join(tmpdir(), "countermand-bench-"));
 chmodSync(folder, 0o755);
 const lines = [
@@ -205,5 +207,5 @@ try {
 const machine = `${cpus().length} × ${cpus()[0]?.model ?? arch()}, Linux ${release()}, Node ${process.version}`;
 writeFileSync(
   new URL("results/append.md", import.meta.url),
-  `# Appends\n\n${new Date().toISOString().slice(0, 10)}, ${machine}, ${secondsPerCell} s per cell.\n\`node -C source bench/append.ts\`; ${entryBytes}-byte entries, one ledger process, closed loop.\n\n${lines.join("\n")}\n`,
+  `# Appends\n\n${new Date().toISOString().slice(0, 10)}, ${machine}, ${secondsPerCell} s per cell, load average ${load} at the start.\n\`node -C source bench/append.ts\`; ${entryBytes}-byte entries, one ledger process, closed loop.\n\n${lines.join("\n")}\n`,
 );
