@@ -20,10 +20,12 @@ function pinnedNode() {
   return undefined;
 }
 
+// Compiled once, kept in the user's own cache: 0.2 s instead of 0.45 s for `verify`.
+const caches = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+const compiled = join(caches, "countermand", "compile");
+
 if (Number(process.versions.node.split(".")[0]) >= needed && process.execArgv.includes("source")) {
-  // Compiled once, kept in the user's own cache: 0.2 s instead of 0.45 s for `verify`.
-  const caches = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  module.enableCompileCache(join(caches, "countermand", "compile"));
+  module.enableCompileCache(compiled);
   await import(entry);
 } else {
   const node =
@@ -36,6 +38,7 @@ if (Number(process.versions.node.split(".")[0]) >= needed && process.execArgv.in
   } else {
     const run = spawnSync(node, ["-C", "source", entry, ...process.argv.slice(2)], {
       stdio: "inherit",
+      env: { NODE_COMPILE_CACHE: compiled, ...process.env },
     });
     process.exitCode = run.status ?? 3;
   }

@@ -14,62 +14,62 @@ export interface Question {
   readonly fallback?: string;
 }
 
-/** The given value, or the answer; collects in `missing` where nobody can be asked. */
-export async function required(
-  context: Context,
-  given: string | undefined,
-  question: Question,
-  missing: string[],
-): Promise<string> {
-  if (given !== undefined && given.trim() !== "") return given;
-  if (context.ask === undefined) {
-    missing.push(`${question.option}  ${question.question}`);
-    return "";
-  }
-  if (question.help !== undefined) context.err(`${question.help}\n`);
-  for (;;) {
-    const hint = question.fallback === undefined ? "" : ` [${question.fallback}]`;
-    const answer = (await context.ask(`${question.question}${hint}: `)).trim();
-    if (answer !== "") return answer;
-    if (question.fallback !== undefined) return question.fallback;
-  }
-}
+/** Asks, or notes what is missing where nobody is there to answer, all of it for one error. */
+export class Asker {
+  readonly context: Context;
+  readonly #missing: string[] = [];
 
-/** Throws one usage error that lists all that is missing. */
-export function refuseMissing(missing: readonly string[]): void {
-  if (missing.length === 0) return;
-  throw usage(`Missing:\n${missing.map((line) => `  ${line}`).join("\n")}`);
-}
+  constructor(context: Context) {
+    this.context = context;
+  }
 
-/** A rationale with substance: asked again until it has some, or refused with what is missing. */
-export async function rationale(
-  context: Context,
-  given: string | undefined,
-  others: readonly string[],
-  missing: string[],
-): Promise<string> {
-  let text = given;
-  for (;;) {
-    const asked = text === undefined || text.trim() === "";
-    text = await required(
-      context,
-      text,
-      { option: "--rationale", question: "Why go back", help: rationaleHelp },
-      missing,
-    );
-    if (text === "") return text;
-    const remarks = lintRationale(text, others);
-    const refused = remarks.filter((remark) => remark.level === "refused");
-    if (refused.length === 0) {
-      for (const remark of remarks) context.err(`Advice: ${remark.says}\n`);
-      return text;
+  /** The given value, or the answer; empty where it is missing. */
+  async ask(given: string | undefined, question: Question): Promise<string> {
+    if (given !== undefined && given.trim() !== "") return given;
+    const { ask } = this.context;
+    if (ask === undefined) {
+      this.#missing.push(`${question.option}  ${question.question}`);
+      return "";
     }
-    const says = refused.map((remark) => remark.says).join("\n");
-    if (!asked || context.ask === undefined) {
-      throw new CommandError(exitCodes.finding, `${says}\n${rationaleHelp}`);
+    if (question.help !== undefined) this.context.err(`${question.help}\n`);
+    for (;;) {
+      const hint = question.fallback === undefined ? "" : ` [${question.fallback}]`;
+      const answer = (await ask(`${question.question}${hint}: `)).trim();
+      if (answer !== "") return answer;
+      if (question.fallback !== undefined) return question.fallback;
     }
-    context.err(`${says}\n`);
-    text = undefined;
+  }
+
+  /** A rationale with substance: asked again until it has some, or refused with what is missing. */
+  async rationale(given: string | undefined, others: readonly string[]): Promise<string> {
+    let text = given;
+    for (;;) {
+      const asked = text === undefined || text.trim() === "";
+      text = await this.ask(text, {
+        option: "--rationale",
+        question: "Why go back",
+        help: rationaleHelp,
+      });
+      if (text === "") return text;
+      const remarks = lintRationale(text, others);
+      const refused = remarks.filter((remark) => remark.level === "refused");
+      if (refused.length === 0) {
+        for (const remark of remarks) this.context.err(`Advice: ${remark.says}\n`);
+        return text;
+      }
+      const says = refused.map((remark) => remark.says).join("\n");
+      if (!asked || this.context.ask === undefined) {
+        throw new CommandError(exitCodes.finding, `${says}\n${rationaleHelp}`);
+      }
+      this.context.err(`${says}\n`);
+      text = undefined;
+    }
+  }
+
+  /** Throws one usage error that lists all that is missing. */
+  refuseMissing(): void {
+    if (this.#missing.length === 0) return;
+    throw usage(`Missing:\n${this.#missing.map((line) => `  ${line}`).join("\n")}`);
   }
 }
 

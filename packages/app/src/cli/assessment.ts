@@ -1,5 +1,5 @@
 /** What a proposal would undo, as an `assessed` statement says it, with the report beside it. */
-import { encodeHex, type Identity, type JsonObject, type RecordState } from "@countermand/record";
+import { encodeHex, type Identity, type JsonObject } from "@countermand/record";
 import { sha256 } from "@countermand/tlog";
 import { authorEmails, resolveAuthors } from "../rollbacks/authors.ts";
 import type { Instance } from "../rollbacks/countermand.ts";
@@ -21,17 +21,17 @@ export interface Assessed {
 const tool = "countermand-undo@0.1.0";
 const mostUnknowns = 60;
 
-export async function assess(
+/** What `compareStates` found, as a statement about the record `id`. */
+export function assessedFrom(
   context: Context,
-  state: RecordState,
+  report: UndoReport | string,
+  id: string,
   instance: Instance,
-  repository: Repository | undefined,
-): Promise<Assessed> {
-  const report = await compare(context, state.proposal, repository);
+): Assessed {
   if (typeof report === "string") {
     return {
       body: {
-        record: state.id,
+        record: id,
         tool,
         commits: 0,
         files: 0,
@@ -47,7 +47,7 @@ export async function assess(
   const emails = authorEmails(bytes);
   return {
     body: {
-      record: state.id,
+      record: id,
       tool,
       commits: report.undone.length,
       files: report.fileCount,
@@ -61,8 +61,8 @@ export async function assess(
   };
 }
 
-/** The report, or why there is none. */
-async function compare(
+/** What going from one state to the other undoes, or why that cannot be said. */
+export async function compareStates(
   context: Context,
   { current, target }: { readonly current: Identity; readonly target: Identity },
   repository: Repository | undefined,

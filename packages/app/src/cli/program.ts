@@ -66,7 +66,8 @@ export async function runProgram(context: Context, argv: readonly string[]): Pro
   for (const [heading, group] of Object.entries(commands)) {
     program.commandsGroup(heading);
     for (const [name, load] of Object.entries(group)) {
-      if (argv[0] === name || !(isCommand(argv[0]) || isVersion(argv[0]))) program.addCommand(await load(context, exit));
+      if (argv[0] === name || !(isCommand(argv[0]) || isVersion(argv[0])))
+        program.addCommand(await load(context, exit));
     }
   }
   configure(program, context);

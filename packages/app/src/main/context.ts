@@ -26,7 +26,8 @@ export function processContext(interrupted: AbortSignal): Context {
     errBytes: (bytes) => void stderr.write(bytes),
     outIsTerminal: stdout.isTTY,
     errIsTerminal: stderr.isTTY,
-    columns: stdout.columns ?? 100,
+    // Some terminals say 0.
+    columns: Math.max(stdout.columns ?? 100, 60),
     colour: stdout.isTTY && env["NO_COLOR"] === undefined && env["TERM"] !== "dumb",
     interrupted,
     ask: stdin.isTTY && stderr.isTTY ? ask : undefined,

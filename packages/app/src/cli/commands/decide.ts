@@ -1,7 +1,7 @@
 /** `countermand approve RB` and `countermand reject RB`: show, read, sign exactly that. */
 import { Command } from "commander";
 import { decisionSentence, evidenceHash } from "@countermand/record";
-import { confirm, refuseMissing, required } from "../ask.ts";
+import { Asker, confirm } from "../ask.ts";
 import type { Context } from "../context.ts";
 import { CommandError, exitCodes } from "../exit.ts";
 import { Texts } from "../say.ts";
@@ -37,17 +37,12 @@ function decide(context: Context, decision: "approve" | "reject", summary: strin
       const sentence = decisionSentence(state, decision);
       if (options.yes !== true) context.err(showRecord(context, view.state, view.openings));
       context.err(`\nYou sign: ${style(context, "bold", plain(sentence, 1000))}\n`);
-      const missing: string[] = [];
+      const asker = new Asker(context);
       const comment =
         decision === "reject"
-          ? await required(
-              context,
-              options.comment,
-              { option: "--comment", question: "Why not" },
-              missing,
-            )
+          ? await asker.ask(options.comment, { option: "--comment", question: "Why not" })
           : options.comment;
-      refuseMissing(missing);
+      asker.refuseMissing();
       if (options.yes !== true && !(await confirm(context, "Sign it?", true))) {
         throw new CommandError(exitCodes.finding, "Nothing was signed.");
       }

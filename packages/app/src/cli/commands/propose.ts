@@ -4,16 +4,11 @@
  */
 import { randomUUID } from "node:crypto";
 import { Command } from "commander";
-import {
-  rollbackKinds,
-  type Identity,
-  type JsonObject,
-  type RecordState,
-} from "@countermand/record";
-import type { Instance } from "../../rollbacks/countermand.ts";
+import { rollbackKinds, type Identity, type JsonObject, type Registry } from "@countermand/record";
+import type { RecordView } from "../../rollbacks/countermand.ts";
 import type { Repository } from "../../undo/git/repository.ts";
-import { rationale, refuseMissing, required } from "../ask.ts";
-import { assess } from "../assessment.ts";
+import { Asker } from "../ask.ts";
+import { assessedFrom, compareStates } from "../assessment.ts";
 import type { Context } from "../context.ts";
 import { identityHelp, parseIdentity } from "../identity-argument.ts";
 import { withRepository } from "../repository-argument.ts";
@@ -92,96 +87,121 @@ async function propose(
   const { registry } = instance;
   const before =
     options.revise === undefined ? undefined : await countermand.record(options.revise);
+  const asker = new Asker(context);
+  const states = await askStates(asker, options, before, repository);
+  // What it undoes comes first: who answers the questions after it should know.
+  const report =
+    states === undefined ? undefined : await compareStates(context, states, repository);
+  if (report !== undefined && context.ask !== undefined) {
+    context.err(`\n${assessedFrom(context, report, "", instance).text}\n`);
+  }
+  const texts = new Texts();
+  const body = await askReasons(asker, options, before, registry, texts);
+  asker.refuseMissing();
+  if (states === undefined || report === undefined) throw new TypeError("nothing was missing");
+
+  const full: JsonObject = { uid: before?.state.uid ?? randomUUID(), ...states, ...body };
+  const accepted = await say(speaker, registry, "proposed", before?.state, full, texts);
+  tellAccepted(context, accepted);
+  const { state } = await countermand.record(accepted.stream);
+  const assessed = assessedFrom(context, report, state.id, instance);
+  if (assessed.report !== undefined) await countermand.putArtefact(assessed.report);
+  tellAccepted(
+    context,
+    await say(speaker, registry, "assessed", state, assessed.body, new Texts()),
+  );
+  // Where questions were asked, it was shown before them.
+  if (context.ask === undefined) context.out(`\n${assessed.text}`);
+  const { policy } = registry;
+  context.out(
+    `\n${style(context, "bold", "Next")}: ${count(policy.approvals, "approval")} by somebody else, within ${policy.requestHours} h:\n  countermand show ${accepted.stream}\n  countermand approve ${accepted.stream}\n`,
+  );
+}
+
+/** What runs and what is to run; undefined where something is missing. */
+async function askStates(
+  asker: Asker,
+  options: ProposeOptions,
+  before: RecordView | undefined,
+  repository: Repository | undefined,
+): Promise<{ readonly current: Identity; readonly target: Identity } | undefined> {
+  const old = before?.state.proposal;
+  const target = await asker.ask(options.target ?? (old && writeIdentity(old.target)), {
+    option: "--target",
+    question: "Go back to which state",
+    help: `A state is immutable: ${identityHelp}.`,
+  });
+  const isCommit = !/^(?:image|artifact|version):/.test(target);
+  const current =
+    options.current ??
+    (old && writeIdentity(old.current)) ??
+    (repository !== undefined && isCommit
+      ? "HEAD"
+      : await asker.ask(undefined, { option: "--current", question: "What runs now" }));
+  if (target === "" || current === "") return undefined;
+  return {
+    current: await parseIdentity(current, repository),
+    target: await parseIdentity(target, repository),
+  };
+}
+
+/** Everything else that a proposal says. */
+async function askReasons(
+  asker: Asker,
+  options: ProposeOptions,
+  before: RecordView | undefined,
+  registry: Registry,
+  texts: Texts,
+): Promise<JsonObject> {
   const old = before?.state.proposal;
   const oldText = (commitment: string | undefined) => {
     const text = textOf(before?.openings ?? [], commitment);
     return text.startsWith("(") ? undefined : text;
   };
-  const missing: string[] = [];
-  const ask = (
-    given: string | undefined,
-    option: string,
-    question: string,
-    help?: string,
-    fallback?: string,
-  ) =>
-    required(
-      context,
-      given,
-      {
-        option,
-        question,
-        ...(help === undefined ? {} : { help }),
-        ...(fallback === undefined ? {} : { fallback }),
-      },
-      missing,
-    );
-
-  const service = await ask(options.service ?? old?.service, "--service", "Service");
-  const environment = await ask(
-    options.environment ?? old?.environment,
-    "--environment",
-    "Environment",
-  );
-  const kind = await ask(
-    options.kind ?? old?.kind,
-    "--kind",
-    `Kind of rollback (${rollbackKinds.join(", ")})`,
-    undefined,
-    "redeploy-previous",
-  );
-  const target = options.target ?? (old === undefined ? undefined : writeIdentity(old.target));
-  const targetText = await ask(
-    target,
-    "--target",
-    "Go back to which state",
-    `A state is immutable: ${identityHelp}.`,
-  );
-  const current = options.current ?? (old === undefined ? undefined : writeIdentity(old.current));
-  const currentText =
-    current ??
-    (repository !== undefined && isCommit(targetText)
-      ? "HEAD"
-      : await ask(undefined, "--current", "What runs now"));
-  const reason = await ask(
-    options.reason ?? old?.reason,
-    "--reason",
-    `Reason (${registry.policy.reasons.join(", ")})`,
-  );
-  const ticket = await ask(
-    options.ticket?.join(",") ?? old?.tickets.join(","),
-    "--ticket",
-    "Ticket or incident",
-  );
-  const impact = await ask(
-    options.impact ?? oldText(old?.impact),
-    "--impact",
-    "What will users notice",
-  );
-  const security = await ask(
-    options.security ?? oldText(old?.security),
-    "--security",
-    "What does it mean for security",
-    "Which fixes, permissions or protections come or go? `countermand undo` shows what is known.",
-  );
-  const why = await rationale(
-    context,
-    options.rationale ?? oldText(old?.rationale),
-    [impact, security, ticket, service],
-    missing,
-  );
-  refuseMissing(missing);
-
-  const texts = new Texts();
+  const service = await asker.ask(options.service ?? old?.service, {
+    option: "--service",
+    question: "Service",
+  });
+  const environment = await asker.ask(options.environment ?? old?.environment, {
+    option: "--environment",
+    question: "Environment",
+  });
+  const kind = await asker.ask(options.kind ?? old?.kind, {
+    option: "--kind",
+    question: `Kind of rollback (${rollbackKinds.join(", ")})`,
+    fallback: "redeploy-previous",
+  });
+  const reason = await asker.ask(options.reason ?? old?.reason, {
+    option: "--reason",
+    question: `Reason (${registry.policy.reasons.join(", ")})`,
+  });
+  const ticket = await asker.ask(options.ticket?.join(",") ?? old?.tickets.join(","), {
+    option: "--ticket",
+    question: "Ticket or incident",
+  });
+  const impact = await asker.ask(options.impact ?? oldText(old?.impact), {
+    option: "--impact",
+    question: "What will users notice",
+  });
+  const security = await asker.ask(options.security ?? oldText(old?.security), {
+    option: "--security",
+    question: "What does it mean for security",
+    help: "Which fixes, permissions or protections come or go?",
+  });
+  const why = await asker.rationale(options.rationale ?? oldText(old?.rationale), [
+    impact,
+    security,
+    ticket,
+    service,
+  ]);
   const expires =
-    options.expires === undefined ? old?.expiresAt : until(context, options.expires, "--expires");
-  const body: JsonObject = {
-    uid: before?.state.uid ?? randomUUID(),
+    options.expires === undefined
+      ? old?.expiresAt
+      : until(asker.context, options.expires, "--expires");
+  return {
     kind,
     service,
     environment,
-    current: await parseIdentity(currentText, repository),
-    target: await parseIdentity(targetText, repository),
     reason,
     tickets: ticket.split(/[,\s]+/).filter((item) => item !== ""),
     stabiliseMinutes: minutes(options.stabiliseFor, "--stabilise-for"),
@@ -193,34 +213,6 @@ async function propose(
       ? {}
       : { revises: { record: before.state.id, hash: before.state.hash } }),
   };
-  const accepted = await say(speaker, registry, "proposed", before?.state, body, texts);
-  tellAccepted(context, accepted);
-  const { state } = await countermand.record(accepted.stream);
-  await sayAssessed(speaker, instance, state, repository);
-}
-
-/** Works out what the proposal would undo and says it, under the initiator's signature. */
-async function sayAssessed(
-  speaker: Speaker,
-  instance: Instance,
-  state: RecordState,
-  repository: Repository | undefined,
-): Promise<void> {
-  const { context, countermand } = speaker;
-  const { registry } = instance;
-  const found = await assess(context, state, instance, repository);
-  if (found.report !== undefined) await countermand.putArtefact(found.report);
-  const accepted = await say(speaker, registry, "assessed", state, found.body, new Texts());
-  tellAccepted(context, accepted);
-  context.out(`\n${found.text}`);
-  const { policy } = registry;
-  context.out(
-    `\n${style(context, "bold", "Next")}: ${count(policy.approvals, "approval")} by somebody else, within ${policy.requestHours} h:\n  countermand show ${accepted.stream}\n  countermand approve ${accepted.stream}\n`,
-  );
-}
-
-function isCommit(text: string): boolean {
-  return !/^(?:image|artifact|version):/.test(text);
 }
 
 /** An identity as `parseIdentity` reads it. */

@@ -1,6 +1,6 @@
 /** `countermand review RB`: afterwards, by somebody who took no part. */
 import { Command } from "commander";
-import { refuseMissing, required } from "../ask.ts";
+import { Asker } from "../ask.ts";
 import type { Context } from "../context.ts";
 import { Texts } from "../say.ts";
 import { collect, sayAbout, speakOptions, type SpeakOptions } from "./shared.ts";
@@ -19,20 +19,16 @@ export function reviewCommand(context: Context): Command {
     .option("--findings <text>", "what was found")
     .option("--action <ticket>", "a ticket for what is to change, repeatable", collect);
   return speakOptions(command).action(async (id: string, options: ReviewOptions) => {
-    const missing: string[] = [];
-    const outcome = await required(
-      context,
-      options.outcome,
-      { option: "--outcome", question: "Was it effective, partly-effective or ineffective" },
-      missing,
-    );
-    const findings = await required(
-      context,
-      options.findings,
-      { option: "--findings", question: "What did the review find" },
-      missing,
-    );
-    refuseMissing(missing);
+    const asker = new Asker(context);
+    const outcome = await asker.ask(options.outcome, {
+      option: "--outcome",
+      question: "Was it effective, partly-effective or ineffective",
+    });
+    const findings = await asker.ask(options.findings, {
+      option: "--findings",
+      question: "What did the review find",
+    });
+    asker.refuseMissing();
     const texts = new Texts();
     await sayAbout(context, options, id, "reviewed", texts, (state) => ({
       record: state.id,

@@ -303,6 +303,10 @@ function noteUnknowns(
   changes: readonly PathChange[],
   unknowns: Set<string>,
 ): void {
+  // Not looking is not the same as finding nothing.
+  unknowns.add(
+    "no advisory data is here: whether known vulnerabilities come back was not looked up",
+  );
   if (repo.shallowCommits.length > 0) {
     unknowns.add("shallow clone: commits before its edge, and what its edge changed, are unknown");
   }
