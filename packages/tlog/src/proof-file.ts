@@ -34,17 +34,23 @@ export interface ProofFile {
   readonly extra?: Uint8Array;
 }
 
+/** Throws a `TypeError` for what `parseProofFile` would refuse. */
 export function formatProofFile(proof: ProofFile): Uint8Array {
+  const { index, hashes } = proof;
+  if (!Number.isSafeInteger(index) || index < 0) throw new TypeError(`${index} is no leaf's index`);
+  if (hashes.length > maxHashes || hashes.some((hash) => hash.length !== HASH_SIZE)) {
+    throw new TypeError(`a proof has at most ${maxHashes} hashes of ${HASH_SIZE} bytes each`);
+  }
   const lines = [
     header,
     ...(proof.extra === undefined ? [] : [`extra ${encodeBase64(proof.extra)}`]),
-    `index ${proof.index}`,
-    ...proof.hashes.map(encodeBase64),
+    `index ${index}`,
+    ...hashes.map(encodeBase64),
     "",
     "",
   ];
   const bytes = concat(encodeUtf8(lines.join("\n")), proof.checkpoint);
-  parseProofFile(bytes);
+  if (bytes.length > maxBytes) throw new TypeError(`a proof file has at most ${maxBytes} bytes`);
   return bytes;
 }
 
