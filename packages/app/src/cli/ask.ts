@@ -10,7 +10,7 @@ export interface Question {
   readonly question: string;
   /** Shown before the question. */
   readonly help?: string;
-  /** The answer if nothing is typed. */
+  /** The answer if nothing is typed, or nobody is there. */
   readonly fallback?: string;
 }
 
@@ -28,6 +28,7 @@ export class Asker {
     if (given !== undefined && given.trim() !== "") return given;
     const { ask } = this.context;
     if (ask === undefined) {
+      if (question.fallback !== undefined) return question.fallback;
       this.#missing.push(`${question.option}  ${question.question}`);
       return "";
     }
