@@ -27,6 +27,10 @@ export interface Context {
   open(options: LedgerOptions): Promise<OpenLedger>;
   /** Runs the server until it is interrupted; calls `ready` once it answers. */
   serve(options: ServeOptions): Promise<void>;
+  /** Writes everything but keys, mark and artefacts to `file`, or refuses to overwrite it. */
+  backup(options: Pick<LedgerOptions, "data">, file: string): Promise<BackupResult>;
+  /** Reads such a file into an empty store. */
+  restore(options: Pick<LedgerOptions, "data">, file: string): Promise<BackupResult>;
   /** Checks the ledger's store; nothing of it is changed. */
   fsck(options: Pick<LedgerOptions, "data">): AsyncIterable<FsckMessage>;
 }
@@ -36,6 +40,14 @@ export interface ServeOptions {
   readonly port?: string;
   /** A repository to audit into the store once the server answers. */
   readonly audit?: string;
+  /** Take the database as it is where the high-water mark is missing. */
+  readonly adopt?: true;
+}
+
+export interface BackupResult {
+  readonly entries: number;
+  /** In the file, or in the database, for a person. */
+  readonly place: string;
 }
 
 export type FsckMessage =

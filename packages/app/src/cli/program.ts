@@ -41,6 +41,8 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
   "Set up:": {
     init: async (it) => (await import("./commands/init.ts")).initCommand(it),
     person: async (it) => (await import("./commands/person.ts")).personCommand(it),
+    backup: async (it) => (await import("./commands/backup.ts")).backupCommand(it),
+    restore: async (it) => (await import("./commands/backup.ts")).restoreCommand(it),
     serve: async (it) => (await import("./commands/serve.ts")).serveCommand(it),
   },
 };

@@ -5,7 +5,7 @@ import type { Store } from "../rollbacks/store.ts";
 import { directoryBlobs } from "../storage/blobs.ts";
 import { holdDataDirectory, type HeldDataDirectory } from "../storage/data-directory.ts";
 import { openDatabase } from "../storage/open.ts";
-import { ledgerHome } from "./home.ts";
+import { ledgerHome, type HomeOptions } from "./home.ts";
 
 export interface Application {
   readonly service: RollbackService;
@@ -19,7 +19,8 @@ export interface Application {
 /** Takes the data directory and opens everything; on failure nothing stays open. */
 export async function openApplication(
   config: Config,
-  now: () => Date = () => new Date(),
+  now: () => Date,
+  options: HomeOptions = {},
 ): Promise<Application> {
   const directory = holdDataDirectory(config.data);
   try {
@@ -30,7 +31,7 @@ export async function openApplication(
     try {
       const blobs = directoryBlobs(directory.blobs, { maxBytes: config.maxArtefactBytes });
       const store: Store = { database, blobs, now };
-      const service = await RollbackService.start(store, ledgerHome(store, directory));
+      const service = await RollbackService.start(store, ledgerHome(store, directory, options));
       return {
         service,
         store,

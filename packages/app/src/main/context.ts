@@ -34,6 +34,8 @@ export function processContext(interrupted: AbortSignal): Context {
     now: () => new Date(),
     open: (options) => open(context, options),
     serve: async (options) => (await import("./serve.ts")).serve(context, options),
+    backup: async (options, file) => (await import("./backup.ts")).backup(context, options, file),
+    restore: async (options, file) => (await import("./backup.ts")).restore(context, options, file),
     async *fsck(options) {
       yield* (await import("./fsck.ts")).fsckStore(context, options);
     },

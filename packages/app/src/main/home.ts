@@ -15,7 +15,16 @@ import type { LedgerHome, OpenStore, Store } from "../rollbacks/store.ts";
 import { systemSigner, type SystemSigner } from "../rollbacks/system-signer.ts";
 import type { DataDirectory } from "../storage/data-directory.ts";
 
-export function ledgerHome(store: Store, directory: DataDirectory): LedgerHome {
+export interface HomeOptions {
+  /** Take the database as it is where the high-water mark is missing: an operator's decision. */
+  readonly adopt?: boolean;
+}
+
+export function ledgerHome(
+  store: Store,
+  directory: DataDirectory,
+  options: HomeOptions = {},
+): LedgerHome {
   const logKeyFile = join(directory.keys, "log.key");
   const systemKeyFile = join(directory.keys, "system.key");
 
@@ -31,6 +40,7 @@ export function ledgerHome(store: Store, directory: DataDirectory): LedgerHome {
       signer: log,
       decider: rollbackDecider(signer),
       markFolder: directory.marks,
+      adopt: options.adopt === true,
       now,
     });
     return { ...store, ledger, logId, origin: log.name, logKey: log.vkey, signer };

@@ -21,7 +21,9 @@ const tickEvery = 15_000;
 
 export async function serve(context: Context, options: ServeOptions): Promise<void> {
   const config = withPort(readConfig(context.env, options), options.port);
-  const application = await openApplication(config, context.now);
+  const application = await openApplication(config, context.now, {
+    adopt: options.adopt === true,
+  });
   const ended = new AbortController();
   const end = () => ended.abort();
   if (context.interrupted.aborted) end();

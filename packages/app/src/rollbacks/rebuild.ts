@@ -20,14 +20,17 @@ import { writeChange } from "./views.ts";
 
 const pageRows = 256;
 
-/** Rebuilds the views if another version of the rules made them. Answers whether it did. */
+/**
+ * Rebuilds the views if another version of the rules made them, or nothing did
+ * (the ledger was restored from an export). Answers whether it did.
+ */
 export async function rebuildStaleViews(database: Database, logId: number): Promise<boolean> {
   const row = await database.read
     .selectFrom("registry")
     .select("registry.fold")
     .where("registry.log_id", "=", logId)
     .executeTakeFirst();
-  if (row === undefined || row.fold === foldVersion) return false;
+  if (row?.fold === foldVersion) return false;
   await database.transaction(async (tx) => {
     await lockHead(tx, logId);
     for (const table of ["record_entry", "record", "registry"] as const) {

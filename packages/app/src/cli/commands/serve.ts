@@ -10,6 +10,10 @@ export function serveCommand(context: Context): Command {
     )
     .option("--data <folder>", "the ledger's folder (or COUNTERMAND_DATA; .countermand)")
     .option("--port <port>", "the port to listen on (or COUNTERMAND_PORT; 7400)")
+    .option(
+      "--adopt",
+      "start without a high-water mark, taking the database as it is (docs/operations/ledger.md)",
+    )
     .option("--audit <repo>", "audit this repository into the store once the server answers")
     .action(async (options: ServeOptions) => context.serve(options));
 }
