@@ -49,7 +49,7 @@ export function assessedFrom(
     body: {
       record: id,
       tool,
-      commits: report.undone.length,
+      commits: report.undoneCount,
       files: report.fileCount,
       ...resolveAuthors(emails, instance.registry, instance.openings),
       implications: implicationsOf(report),

@@ -45,7 +45,7 @@ export function renderUndo(report: UndoReport, width = 100): string {
       (c) => `${c.commit.slice(0, short)}  reverted by ${c.revertedBy.slice(0, short)}`,
     ),
   );
-  section(`Undone: ${count(report.undone.length, "commit")}`, commitLines(report.undone, width));
+  section(`Undone: ${count(report.undoneCount, "commit")}`, commitLines(report.undone, width));
   section(
     "Not undone, although in between",
     report.spared.slice(0, mostCommits).map((s) => {
@@ -94,16 +94,16 @@ function title(report: UndoReport): string {
   const target = report.target.slice(0, short);
   const from = report.from.slice(0, short);
   if (report.mode === "restore") {
-    if (report.undone.length === 0 && report.fileCount === 0) {
+    if (report.undoneCount === 0 && report.fileCount === 0) {
       return `Going back from ${from} to ${target} undoes nothing: the content is the same`;
     }
-    return `Going back from ${from} to ${target} undoes ${count(report.undone.length, "commit")} in ${count(report.fileCount, "file")}`;
+    return `Going back from ${from} to ${target} undoes ${count(report.undoneCount, "commit")} in ${count(report.fileCount, "file")}`;
   }
   const what =
     report.rangeStart === undefined ? target : `${report.rangeStart.slice(0, short)}..${target}`;
-  return report.undone.length === 0
+  return report.undoneCount === 0
     ? `Reverting ${what} undoes nothing: it has been undone already or changed nothing`
-    : `Reverting ${what} undoes ${count(report.undone.length, "commit")} in ${count(report.fileCount, "file")}`;
+    : `Reverting ${what} undoes ${count(report.undoneCount, "commit")} in ${count(report.fileCount, "file")}`;
 }
 
 function findingLine(finding: UndoReport["findings"][number], width: number): string {

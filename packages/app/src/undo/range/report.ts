@@ -42,6 +42,8 @@ export type UndoReport = {
   readonly rangeStart?: string;
   /** Newest first, as in the history. */
   readonly undone: readonly CommitRef[];
+  /** All of them, also where the list is cut. */
+  readonly undoneCount: number;
   readonly spared: readonly SparedCommit[];
   /** Commits that the target has and `from` has not: they come with it. */
   readonly gained: readonly CommitRef[];

@@ -151,6 +151,7 @@ async function report(
     target: plan.target,
     ...(plan.isRange && plan.rangeStart !== null ? { rangeStart: plan.rangeStart } : {}),
     undone: limited(undone, mostCommits, "undone commits", unknowns),
+    undoneCount: undone.length,
     spared: limited(spared, mostCommits, "spared commits", unknowns),
     gained,
     comesBack: comesBack(reversals, inRange, new Set(undone.map(({ commit }) => commit))),
