@@ -3,14 +3,13 @@
  * machine's ledger. What only some commands need is imported when they run, so
  * that `verify` starts in a fraction of a second.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context, LedgerOptions, OpenLedger } from "../cli/context.ts";
 import { readConfig } from "../config/config.ts";
-import { dataDirectory, findServer } from "../storage/data-directory.ts";
+import { findServer } from "../storage/data-directory.ts";
 import { StorageError } from "../storage/error.ts";
+import { readToken } from "./token-file.ts";
 
 /** How long a command waits for another one to let go of the embedded ledger, in milliseconds. */
 const patience = 10_000;
@@ -84,17 +83,4 @@ async function remote(url: string, token: string | undefined): Promise<OpenLedge
   const { remoteCountermand } = await import("../cli/remote.ts");
   const countermand = remoteCountermand(url, token === undefined ? {} : { token });
   return { countermand, place: url, close: async () => {} };
-}
-
-/** The running server's token for opening its ledger: who can read it owns the data directory. */
-export function tokenFile(data: string): string {
-  return join(dataDirectory(data).root, "token");
-}
-
-function readToken(data: string): string | undefined {
-  try {
-    return readFileSync(tokenFile(data), "utf8").trim();
-  } catch {
-    return undefined;
-  }
 }

@@ -14,7 +14,7 @@ import { buildServer } from "../http/server.ts";
 import { writeDurably } from "../storage/durable-files.ts";
 import { openApplication, type Application } from "./application.ts";
 import { auditIntoStore } from "./audit-into-store.ts";
-import { tokenFile } from "./context.ts";
+import { tokenFile } from "./token-file.ts";
 
 /** How often quiet records are looked at, in milliseconds. */
 const tickEvery = 15_000;

@@ -1,7 +1,7 @@
 /** A report for people, the important first, and for programs. */
 import { createHash } from "node:crypto";
 import { canonicalBytes } from "@countermand/record";
-import { count, forTerminal, jsonLine } from "../text.ts";
+import { count, forTerminal, jsonLine, number } from "../text.ts";
 import type { CommitRef, UndoReport } from "./report.ts";
 
 /** The report as one line of JSON with its line feed, safe for a terminal. */
@@ -45,7 +45,10 @@ export function renderUndo(report: UndoReport, width = 100): string {
       (c) => `${c.commit.slice(0, short)}  reverted by ${c.revertedBy.slice(0, short)}`,
     ),
   );
-  section(`Undone: ${count(report.undoneCount, "commit")}`, commitLines(report.undone, width));
+  section(
+    `Undone: ${count(report.undoneCount, "commit")}`,
+    commitLines(report.undone, width, report.undoneCount),
+  );
   section(
     "Not undone, although in between",
     report.spared.slice(0, mostCommits).map((s) => {
@@ -113,14 +116,18 @@ function findingLine(finding: UndoReport["findings"][number], width: number): st
   );
 }
 
-function commitLines(commits: readonly CommitRef[], width: number): string[] {
+function commitLines(
+  commits: readonly CommitRef[],
+  width: number,
+  total = commits.length,
+): string[] {
   const lines = commits
     .slice(0, mostCommits)
     .map(
       (c) =>
         `${c.committedAt.slice(0, 10)}  ${c.commit.slice(0, short)}  ${forTerminal(c.subject, width - 28)}`,
     );
-  if (commits.length > mostCommits) lines.push(`and ${commits.length - mostCommits} more`);
+  if (total > lines.length) lines.push(`and ${number(total - lines.length)} more`);
   return lines;
 }
 
