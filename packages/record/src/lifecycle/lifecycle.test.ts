@@ -5,6 +5,7 @@ import {
   assessmentBody,
   decisionBody,
   envelopeOf,
+  envelopeOver,
   proposal,
   TestLedger,
 } from "../testing/actors.ts";
@@ -465,6 +466,84 @@ describe("who may speak", () => {
       { key: cleo.fingerprint },
     );
     await expect(ledger.append(id, wrong)).rejects.toThrow();
+  });
+});
+
+describe("bytes that mean two things", () => {
+  beforeEach(async () => {
+    await propose();
+    await assess();
+  });
+
+  async function submitted(change: (payload: string) => string): Promise<unknown> {
+    const state = ledger.record();
+    const good = envelopeOf(
+      bo,
+      "decision",
+      aboutRecord({}, state),
+      decisionBody(state),
+      ledger.time(),
+    );
+    const payload = change(atob(good.payload));
+    const bytes = new TextEncoder().encode(payload);
+    const envelope = envelopeOver(bytes, bo, "decision.v1@countermand");
+    return ledger.append(id, envelope).then(
+      () => "accepted",
+      (error: unknown) => (error as { code?: unknown }).code,
+    );
+  }
+
+  test("unchanged, they are accepted", async () => {
+    expect(await submitted((payload) => payload)).toBe("accepted");
+  });
+
+  test.each([
+    [
+      "a key twice",
+      (it: string) =>
+        it.replace('"decision":"approve"', '"decision":"reject","decision":"approve"'),
+    ],
+    [
+      "a number beyond 2^53",
+      (it: string) => it.replace('"decision":"approve"', '"decision":9007199254740993'),
+    ],
+    ["a space", (it: string) => it.replace('":', '": ')],
+    [
+      "another order of keys",
+      (it: string) =>
+        it
+          .replace(/^\{("_type":"[^"]+"),/, "{")
+          .replace(/\}$/, ',"_type":"https://in-toto.io/Statement/v1"}'),
+    ],
+    ["an escape that is not needed", (it: string) => it.replace('"approve"', '"\\u0061pprove"')],
+    ["a byte order mark", (it: string) => `\uFEFF${it}`],
+    ["a line feed at the end", (it: string) => `${it}\n`],
+  ])("%s, truly signed, is refused", async (_name, change) => {
+    const before = ledger.entries.length;
+    expect(await submitted(change)).toBe("canonical");
+    expect(ledger.entries.length).toBe(before);
+  });
+
+  test("a decision on one record says nothing of another", async () => {
+    const first = ledger.record();
+    await ledger.says(
+      ines,
+      "proposed",
+      proposal(ledger, { uid: "00000000-0000-4000-8000-000000000002" }),
+      "RB-2026-2",
+    );
+    await ledger.says(ines, "assessed", assessmentBody({ record: "RB-2026-2" }), "RB-2026-2");
+    const decided = envelopeOf(
+      bo,
+      "decision",
+      aboutRecord({}, first),
+      decisionBody(first),
+      ledger.time(),
+    );
+    await refusedBy("record-bound", ledger.append("RB-2026-2", decided));
+    const renamed = { ...decisionBody(first), record: "RB-2026-2" };
+    const lifted = envelopeOf(bo, "decision", aboutRecord({}, first), renamed, ledger.time());
+    await refusedBy("record-bound", ledger.append("RB-2026-2", lifted));
   });
 });
 

@@ -76,7 +76,11 @@ export function envelopeOf(
     occurredAt,
   };
   const payload = makePayload(type, subjects, head, body);
-  const namespace = changes.namespace ?? namespaceOf(type);
+  return envelopeOver(payload, by, changes.namespace ?? namespaceOf(type));
+}
+
+/** Any bytes as a payload, truly signed. */
+export function envelopeOver(payload: Uint8Array, by: Actor, namespace: string): Envelope {
   const message = signedData(namespace, "sha512", pae(statementPayloadType, payload));
   const raw = new Uint8Array(sign(null, message, by.key));
   const signature = sshsigFromRaw({ key: by.blob, namespace, hashAlgorithm: "sha512", raw });
