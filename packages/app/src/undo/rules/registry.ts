@@ -5,10 +5,16 @@
 import { depDowngraded } from "./all/dep-downgraded.ts";
 import { fixAdvisoryReverted } from "./all/fix-advisory-reverted.ts";
 import { testRemoved } from "./all/test-removed.ts";
+import { workloadHardeningRemoved } from "./all/workload-hardening-removed.ts";
 import { compareText } from "./order.ts";
 import { type Finding, type Rule, type RuleInput, severities } from "./rule.ts";
 
-export const rules: readonly Rule[] = [depDowngraded, fixAdvisoryReverted, testRemoved];
+export const rules: readonly Rule[] = [
+  depDowngraded,
+  fixAdvisoryReverted,
+  testRemoved,
+  workloadHardeningRemoved,
+];
 
 /** Rules that need no file content: cheap enough for every reversal of a history. */
 export const cheapRules: readonly Rule[] = rules.filter((rule) => rule.reads === undefined);
