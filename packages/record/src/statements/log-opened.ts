@@ -38,11 +38,6 @@ export const logOpened: RegistryStatement<Body> = {
     );
     rule(
       "registry",
-      body.administrator.kind === "human",
-      () => "the first administrator is a natural person",
-    );
-    rule(
-      "registry",
       body.administrator.key.fingerprint !== body.systemKey.fingerprint,
       () => "the system and a person cannot share a key",
     );
