@@ -58,8 +58,8 @@ describe("the choice of SHA-256", () => {
     return import("./hash.ts");
   }
 
-  const right = (_: string, data: Uint8Array) => createHash("sha256").update(data).digest();
-  const counted = (hash: (name: string, data: Uint8Array) => Uint8Array) => vi.fn(hash);
+  const right = (_: string, data: Uint8Array) => createHash("sha256").update(data).digest("latin1");
+  const counted = (hash: (name: string, data: Uint8Array) => unknown) => vi.fn(hash);
 
   test("Node's own, where it gives the known answers", async () => {
     const native = counted(right);
@@ -71,7 +71,8 @@ describe("the choice of SHA-256", () => {
 
   test.each([
     ["is not there", undefined],
-    ["gives wrong answers", counted(() => new Uint8Array(32))],
+    ["gives wrong answers", counted(() => "\0".repeat(32))],
+    ["gives bytes, not text", counted((_, data) => createHash("sha256").update(data).digest())],
     ["knows only the empty string", counted((_, data) => right("", data.subarray(0, 0)))],
     [
       "throws",
