@@ -4,6 +4,7 @@
  */
 import { depDowngraded } from "./all/dep-downgraded.ts";
 import { fixAdvisoryReverted } from "./all/fix-advisory-reverted.ts";
+import { gateCiPrivilegeWidened } from "./all/gate-ci-privilege-widened.ts";
 import { testRemoved } from "./all/test-removed.ts";
 import { workloadHardeningRemoved } from "./all/workload-hardening-removed.ts";
 import { compareText } from "./order.ts";
@@ -12,6 +13,7 @@ import { type Finding, type Rule, type RuleInput, severities } from "./rule.ts";
 export const rules: readonly Rule[] = [
   depDowngraded,
   fixAdvisoryReverted,
+  gateCiPrivilegeWidened,
   testRemoved,
   workloadHardeningRemoved,
 ];
