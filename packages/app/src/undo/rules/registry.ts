@@ -4,7 +4,9 @@
  */
 import { depDowngraded } from "./all/dep-downgraded.ts";
 import { fixAdvisoryReverted } from "./all/fix-advisory-reverted.ts";
+import { gateCiCheckRemoved } from "./all/gate-ci-check-removed.ts";
 import { gateCiPrivilegeWidened } from "./all/gate-ci-privilege-widened.ts";
+import { gateScannerDisabled } from "./all/gate-scanner-disabled.ts";
 import { testRemoved } from "./all/test-removed.ts";
 import { workloadHardeningRemoved } from "./all/workload-hardening-removed.ts";
 import { compareText } from "./order.ts";
@@ -13,7 +15,9 @@ import { type Finding, type Rule, type RuleInput, severities } from "./rule.ts";
 export const rules: readonly Rule[] = [
   depDowngraded,
   fixAdvisoryReverted,
+  gateCiCheckRemoved,
   gateCiPrivilegeWidened,
+  gateScannerDisabled,
   testRemoved,
   workloadHardeningRemoved,
 ];
