@@ -1,0 +1,147 @@
+/**
+ * gate.scanner-disabled: a known scanner is gone from the workflows of the change,
+ * switched off or no longer fails; an update bot's configuration is deleted or
+ * covers less; an ignore list of a scanner grows. One root cause a tool.
+ */
+import { type Check, checksOf, strongest } from "../../lattice/checks.ts";
+import { compare, type Reading, type Row, tell } from "../../lattice/row.ts";
+import { updateBotOf } from "../../lattice/scanners.ts";
+import { scannerRow } from "../../lattice/workflow-rows.ts";
+import { isWorkflowPath, jobsOf } from "../../lattice/workflows.ts";
+import { readYaml, textAt, valuesAt } from "../../lattice/yaml.ts";
+import { compareText } from "../order.ts";
+import { type ChangedFile, finding, type Finding, type Rule } from "../rule.ts";
+
+export const gateScannerDisabled: Rule = {
+  id: "gate.scanner-disabled",
+  version: 1,
+  implications: ["gate.scanner-disabled"],
+  reads: (path) => isWorkflowPath(path) || updateBotOf(path) !== null || isIgnoreList(path),
+  run(input): Finding[] {
+    return [
+      ...ofWorkflows(input.files),
+      ...ofBots(input.files),
+      ...input.files.flatMap(ofUpdates),
+      ...input.files.flatMap(ofIgnoreList),
+    ].sort((a, b) => compareText(a.subject, b.subject));
+  },
+};
+
+function ofWorkflows(files: readonly ChangedFile[]): Finding[] {
+  const [before, after] = [jobsOf(files, "before"), jobsOf(files, "after")];
+  const byTool = (checks: readonly Check[]) => strongest(checks, ({ scanner }) => scanner);
+  const had = byTool(before.jobs.flatMap(checksOf));
+  const has = byTool(after.jobs.flatMap(checksOf));
+  return [...new Set([...had.keys(), ...has.keys()])].flatMap((tool) => {
+    const [from, to] = [had.get(tool)?.reading ?? null, has.get(tool)?.reading ?? null];
+    if ((from === null && before.unread) || (to === null && after.unread)) return [];
+    return moved(scannerRow, tool, tool, from, to);
+  });
+}
+
+/** Bots as a whole: one that takes the place of another is no loss. */
+function ofBots(files: readonly ChangedFile[]): Finding[] {
+  const bots = files.filter((file) => updateBotOf(file.path) !== null);
+  const gone = bots.filter(({ status }) => status === "removed");
+  const come = bots.filter(({ status }) => status === "added");
+  const row: Row = { ...scannerRow, severity: "low" };
+  const at = ({ path }: ChangedFile): Reading => ({
+    values: ["enforced"],
+    path,
+    startLine: 1,
+    endLine: 1,
+  });
+  if (gone.length > 0 && come.length > 0) return [];
+  return [...gone, ...come].flatMap((file) => {
+    const bot = updateBotOf(file.path) ?? file.path;
+    return file.status === "removed"
+      ? moved(row, bot, bot, at(file), null)
+      : moved(row, bot, bot, null, at(file));
+  });
+}
+
+/** What Dependabot keeps up to date: ecosystem and directory of each entry. */
+const updatesRow: Row = {
+  ...scannerRow,
+  id: "dependabot.updates",
+  path: ["updates"],
+  scale: { kind: "set", more: "stronger" },
+  severity: "low",
+  source:
+    "https://docs.github.com/en/code-security/reference/supply-chain-security/dependabot-options-reference",
+};
+
+function ofUpdates(file: ChangedFile): Finding[] {
+  if (updateBotOf(file.path) !== "Dependabot") return [];
+  const [from, to] = [updatesOf(file.before, file.path), updatesOf(file.after, file.path)];
+  return from === null || to === null
+    ? []
+    : moved(updatesRow, "Dependabot updates", "Dependabot", from, to);
+}
+
+function updatesOf(text: string | undefined, path: string): Reading | null {
+  const documents = text === undefined ? "" : readYaml(text);
+  if (typeof documents === "string") return null;
+  const updates = valuesAt(documents[0], ["updates", "*"]);
+  const values = updates.flatMap((one) => {
+    const directories = [
+      ...valuesAt(one, ["directory"]),
+      ...valuesAt(one, ["directories", "*"]),
+    ].flatMap((directory) => textAt(directory) ?? []);
+    return directories.map((name) => `${textAt(one, "package-ecosystem") ?? "?"} in ${name}`);
+  });
+  return { values, path, startLine: 1, endLine: 1 };
+}
+
+const ignoreRow: Row = {
+  ...scannerRow,
+  id: "scanner.ignored",
+  path: ["ignored"],
+  scale: { kind: "set", more: "weaker" },
+  severity: "low",
+  source: "https://trivy.dev/latest/docs/configuration/filtering/",
+};
+
+function isIgnoreList(path: string): boolean {
+  return /(?:^|\/)\.(?:trivyignore|gitleaksignore|semgrepignore)$/.test(path);
+}
+
+function ofIgnoreList(file: ChangedFile): Finding[] {
+  if (!isIgnoreList(file.path)) return [];
+  const known = (status: ChangedFile["status"], text: string | undefined) =>
+    file.status === status ? "" : text;
+  const [before, after] = [known("added", file.before), known("removed", file.after)];
+  if (before === undefined || after === undefined) return [];
+  const read = (text: string): Reading => {
+    const lines = text.split("\n").map((line) => line.trim());
+    const values = lines.filter((line) => line !== "" && !line.startsWith("#"));
+    return { values, path: file.path, startLine: 1, endLine: Math.max(1, lines.length) };
+  };
+  return moved(ignoreRow, file.path, file.path, read(before), read(after));
+}
+
+function moved(
+  row: Row,
+  subject: string,
+  tool: string,
+  from: Reading | null,
+  to: Reading | null,
+): Finding[] {
+  const step = compare(row, from?.values ?? null, to?.values ?? null);
+  if (step === null || (step.direction === "changed" && row.scale.kind === "ordered")) return [];
+  return [
+    finding(gateScannerDisabled, {
+      implication: row.implication,
+      direction: step.direction,
+      subject,
+      ...tell(subject, step, from, to),
+      severity: step.direction === "worse" ? row.severity : "info",
+      confidence: to === null ? 75 : 90,
+      rootCause: `scanner:${tool}`,
+      clearBy: [
+        "another scanner or bot covers the same",
+        "the scanner still runs elsewhere (another workflow, the organisation's settings)",
+      ],
+    }),
+  ];
+}
