@@ -149,4 +149,18 @@ describe("gate.scanner-disabled in configuration", () => {
     expect(change("CVE-2021-1\nCVE-2021-2", "CVE-2021-1\n")).toEqual(["better .trivyignore"]);
     expect(change("# a\nA\nB\n", "B\n# b\n\nA\n")).toEqual([]);
   });
+
+  it("compares Snyk's policy: patches that go, advisories that are passed over", () => {
+    const policy = (patch: string, ignore: string) =>
+      `version: v1\npatch: ${patch}\nignore: ${ignore}\n`;
+    const change = (before: string, after: string) =>
+      ways(gateScannerDisabled, [{ path: ".snyk", status: "modified", before, after }]);
+    expect(change(policy("{A: []}", "{}"), policy("{}", "{}"))).toEqual(["worse .snyk: patch"]);
+    expect(change(policy("{}", "{}"), policy("{}", "{B: []}"))).toEqual(["worse .snyk: ignore"]);
+    expect(change(policy("{}", "{B: []}"), policy("{A: []}", "{}"))).toEqual([
+      "better .snyk: ignore",
+      "better .snyk: patch",
+    ]);
+    expect(change(policy("{A: []}", "{}"), "patch: [")).toEqual([]);
+  });
 });

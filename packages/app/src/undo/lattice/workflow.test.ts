@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { gateCiPrivilegeWidened as rule } from "../rules/all/gate-ci-privilege-widened.ts";
 import type { ChangedFile } from "../rules/rule.ts";
+import { permissionRows } from "./workflow-rows.ts";
 
 const path = ".github/workflows/ci.yml";
 const run = (files: ChangedFile[]) => rule.run({ files, undone: [], undoing: null });
@@ -19,10 +20,11 @@ const workflow = (job: string[], top: string[] = []) =>
 
 describe("gate.ci-privilege-widened", () => {
   it("tells more power worse and less better", () => {
+    const everyScope = `permissions ${[...permissionRows.keys()].join(", ")}`;
     const checkout = ["steps:", "  - uses: actions/checkout@v4"];
     for (const [weak, strong, setting] of [
-      [["permissions: write-all"], ["permissions: {contents: write}"], "permissions.actions"],
-      [["permissions: {contents: write}"], ["permissions: {}"], "permissions.contents"],
+      [["permissions: write-all"], ["permissions: read-all"], everyScope],
+      [["permissions: {contents: write}"], ["permissions: {}"], "permissions contents"],
       [["runs-on: [self-hosted, x64]"], ["runs-on: ubuntu-latest"], "runs-on"],
       [[], ["environment: production"], "environment"],
       [["secrets: inherit"], ["secrets: {a: b}"], "secrets"],
@@ -54,7 +56,7 @@ describe("gate.ci-privilege-widened", () => {
     const top = workflow([], ["permissions: {contents: read}"]);
     expect(ways(top, workflow(["permissions: {contents: read}"]))).toEqual([]);
     expect(ways(top, workflow(["permissions: {contents: write}"]))).toEqual([
-      `worse ${path} job build: permissions.contents`,
+      `worse ${path} job build: permissions contents`,
     ]);
     // The repository's default is not known.
     expect(ways(top, workflow([]))).toEqual([]);

@@ -25,7 +25,7 @@ import {
 } from "../../lattice/workflows.ts";
 import { textAt, valuesAt, type Yaml } from "../../lattice/yaml.ts";
 import { compareText } from "../order.ts";
-import { finding, type Finding, type Rule } from "../rule.ts";
+import { finding, type Finding, type Rule, severities } from "../rule.ts";
 
 export const gateCiPrivilegeWidened: Rule = {
   id: "gate.ci-privilege-widened",
@@ -59,9 +59,7 @@ function ofJob(before: Job, after: Job): Finding[] {
   const subject = `${after.workflow.path} job ${after.id}`;
   const { path } = after.workflow;
   const found: Finding[] = [];
-  for (const [scope, row] of permissionRows) {
-    found.push(...moved(row, permission(before, scope), permission(after, scope), subject, path));
-  }
+  found.push(...ofPermissions(before, after, subject));
   for (const [row, read] of [
     [runnerRow, runner],
     [environmentRow, environment],
@@ -75,6 +73,30 @@ function ofJob(before: Job, after: Job): Finding[] {
   return found;
 }
 
+/** One finding a direction, however many scopes `write-all` stands for. */
+function ofPermissions(before: Job, after: Job, subject: string): Finding[] {
+  const byDirection = new Map<string, { scopes: string[]; found: Finding[] }>();
+  for (const [scope, row] of permissionRows) {
+    const [from, to] = [permission(before, scope), permission(after, scope)];
+    for (const one of moved(row, from, to, subject, after.workflow.path)) {
+      const group = byDirection.get(one.direction) ?? { scopes: [], found: [] };
+      group.scopes.push(scope);
+      group.found.push(one);
+      byDirection.set(one.direction, group);
+    }
+  }
+  return [...byDirection.values()].flatMap(({ scopes, found }) => {
+    const gravest = found.toSorted(
+      (a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity),
+    )[0];
+    if (gravest === undefined) return [];
+    const { rule: _rule, version: _version, fingerprint: _fingerprint, ...facts } = gravest;
+    const evidence = found.flatMap((one) => one.evidence);
+    const name = `${subject}: permissions ${scopes.join(", ")}`;
+    return [finding(gateCiPrivilegeWidened, { ...facts, subject: name, evidence })];
+  });
+}
+
 /** The job's own block, else its workflow's; a scope that a block leaves out is none. */
 function permission(job: Job, scope: string): Reading | null {
   const own = valuesAt(job.node, ["permissions"])[0];
@@ -86,7 +108,9 @@ function permission(job: Job, scope: string): Reading | null {
   }
   const all = textAt(block);
   if (all !== "read-all" && all !== "write-all") return null;
-  return place(job.workflow, block, all === "write-all" ? "write" : "read");
+  // The identity token cannot be read, only asked for.
+  const read = scope === "id-token" ? "none" : "read";
+  return place(job.workflow, block, all === "write-all" ? "write" : read);
 }
 
 function runner(job: Job): Reading | null {

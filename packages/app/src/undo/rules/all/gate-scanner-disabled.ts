@@ -8,7 +8,7 @@ import { compare, type Reading, type Row, tell } from "../../lattice/row.ts";
 import { updateBotOf } from "../../lattice/scanners.ts";
 import { scannerRow } from "../../lattice/workflow-rows.ts";
 import { isWorkflowPath, jobsOf } from "../../lattice/workflows.ts";
-import { readYaml, textAt, valuesAt } from "../../lattice/yaml.ts";
+import { readYaml, textAt, valuesAt, type Yaml } from "../../lattice/yaml.ts";
 import { compareText } from "../order.ts";
 import { type ChangedFile, finding, type Finding, type Rule } from "../rule.ts";
 
@@ -16,13 +16,15 @@ export const gateScannerDisabled: Rule = {
   id: "gate.scanner-disabled",
   version: 1,
   implications: ["gate.scanner-disabled"],
-  reads: (path) => isWorkflowPath(path) || updateBotOf(path) !== null || isIgnoreList(path),
+  reads: (path) =>
+    isWorkflowPath(path) || updateBotOf(path) !== null || isIgnoreList(path) || isSnykPolicy(path),
   run(input): Finding[] {
     return [
       ...ofWorkflows(input.files),
       ...ofBots(input.files),
       ...input.files.flatMap(ofUpdates),
       ...input.files.flatMap(ofIgnoreList),
+      ...input.files.flatMap(ofSnykPolicy),
     ].sort((a, b) => compareText(a.subject, b.subject));
   },
 };
@@ -91,6 +93,36 @@ function updatesOf(text: string | undefined, path: string): Reading | null {
     return directories.map((name) => `${textAt(one, "package-ecosystem") ?? "?"} in ${name}`);
   });
   return { values, path, startLine: 1, endLine: 1 };
+}
+
+/** Snyk's policy: advisories that are patched, and those that are passed over. */
+const snykRows: readonly Row[] = (["patch", "ignore"] as const).map((key) => ({
+  ...scannerRow,
+  id: `snyk.${key}`,
+  path: [key],
+  scale: { kind: "set", more: key === "patch" ? "stronger" : "weaker" },
+  severity: key === "patch" ? "medium" : "low",
+  source: "https://docs.snyk.io/manage-risk/policies/the-.snyk-file",
+}));
+
+function isSnykPolicy(path: string): boolean {
+  return /(?:^|\/)\.snyk$/.test(path);
+}
+
+function ofSnykPolicy(file: ChangedFile): Finding[] {
+  if (!isSnykPolicy(file.path)) return [];
+  const before = file.status === "added" ? [] : readYaml(file.before ?? "[");
+  const after = file.status === "removed" ? [] : readYaml(file.after ?? "[");
+  if (typeof before === "string" || typeof after === "string") return [];
+  return snykRows.flatMap((row) => {
+    const read = ([policy]: readonly Yaml[]): Reading | null => {
+      const [at] = valuesAt(policy, row.path);
+      if (at?.kind !== "map") return null;
+      const values = [...at.entries.keys()];
+      return { values, path: file.path, startLine: at.line, endLine: at.endLine };
+    };
+    return moved(row, `${file.path}: ${row.path.join(".")}`, "Snyk", read(before), read(after));
+  });
 }
 
 const ignoreRow: Row = {
