@@ -33,6 +33,8 @@ export const yamlLimits = {
   /** Columns before the first content of a line. */
   indent: 200,
   documents: 500,
+  /** Lexical tokens: what is dense in them costs the parser most. */
+  tokens: 250_000,
   /** Values of one file, aliases expanded. */
   nodes: 100_000,
   aliases: 100,
@@ -45,7 +47,7 @@ export function readYaml(text: string): readonly Yaml[] | string {
   if (text.length > yamlLimits.length) return `longer than ${yamlLimits.length} characters`;
   const lines = new LineCounter();
   try {
-    refuseDepth(text);
+    refuseExcess(text);
     const documents = parseAllDocuments(text, {
       lineCounter: lines,
       uniqueKeys: false,
@@ -146,12 +148,13 @@ class Conversion {
 }
 
 /** Before anything recurses: brackets by the lexer's tokens, blocks by the columns they need. */
-function refuseDepth(text: string): void {
+function refuseExcess(text: string): void {
   if (/^[ \t?:-]{201}/m.test(text)) {
     throw new Unread(`more than ${yamlLimits.indent} columns before the content of a line`);
   }
-  let open = 0;
+  let [open, tokens] = [0, 0];
   for (const token of new Lexer().lex(text)) {
+    if (++tokens > yamlLimits.tokens) throw new Unread(`more than ${yamlLimits.tokens} tokens`);
     const type = CST.tokenType(token);
     if (type === "flow-map-start" || type === "flow-seq-start") open++;
     else if (type === "flow-map-end" || type === "flow-seq-end") open--;
