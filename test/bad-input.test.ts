@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { complete, Workplace, type Answer } from "./command-line.ts";
 
+/** The first record of this year. */
+const record = `RB-${new Date().getUTCFullYear()}-1`;
+
 /** One sentence (help may follow), no stack, no second error. */
 function says(answer: Answer, code: number, expected: RegExp): void {
   expect(answer.err).toMatch(expected);
@@ -189,7 +192,24 @@ test("an export to where nothing can be written leaves nothing", () => {
   using it = opened();
   const { place, commits } = it;
   expect(place.as("ada", "propose", "--target", commits[0], ...complete).code).toBe(0);
-  const answer = place.run("export", "RB-2026-1", "-o", join(place.folder, "no/such/folder.tar"));
+  const answer = place.run("export", record, "-o", join(place.folder, "no/such/folder.tar"));
   expect(answer.code).toBe(3);
   expect(readdirSync(place.folder).filter((name) => name.endsWith(".part"))).toEqual([]);
+});
+
+test("a run whose end cannot be recorded says so, and what to do", () => {
+  using it = opened();
+  const { place, commits } = it;
+  expect(
+    place.as("ada", "person", "add", "--id", "bo", "--public-key", place.key("bo.pub")).code,
+  ).toBe(0);
+  expect(place.as("ada", "propose", "--target", commits[0], ...complete).code).toBe(0);
+  expect(place.as("bo", "approve", record, "-y").code).toBe(0);
+  const key = join(place.data, "keys/log.key");
+  const answer = place.as("ada", "run", record, "--", "mv", key, `${key}.away`);
+  expect(answer.code).toBe(3);
+  expect(answer.err).toMatch(/ended \(.*"code":0.*could not be recorded: .*\n.*--outcome-unknown/);
+  execFileSync("mv", [`${key}.away`, key]);
+  expect(place.as("bo", "run", record, "--outcome-unknown").code).toBe(0);
+  expect(place.run("list").out).toMatch(/execution_failed/);
 });

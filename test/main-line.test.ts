@@ -5,6 +5,9 @@ import { describe, expect, test } from "vitest";
 import { describePostgresql } from "../packages/app/src/storage/testing/both-stores.ts";
 import { complete, Workplace } from "./command-line.ts";
 
+/** Numbers count from 1 in each year. */
+const rb = (n: number) => `RB-${new Date().getUTCFullYear()}-${n}`;
+
 /** One rollback from proposal to close, with the refusals on the way: the same embedded and through a server. */
 async function mainLine(place: Workplace): Promise<void> {
   const [target] = place.makeRepository();
@@ -65,46 +68,44 @@ async function mainLine(place: Workplace): Promise<void> {
     out: expect.stringMatching(/pending_approval[\s\S]*CVE-2026-4242/),
   });
 
-  expect(place.as("ada", "run", "RB-2026-1", "--", "true")).toMatchObject({
+  expect(place.as("ada", "run", rb(1), "--", "true")).toMatchObject({
     code: 1,
     err: expect.stringMatching(/pending_approval/),
   });
-  expect(place.as("ada", "approve", "RB-2026-1", "-y")).toMatchObject({
+  expect(place.as("ada", "approve", rb(1), "-y")).toMatchObject({
     code: 1,
-    err: expect.stringMatching(/proposed RB-2026-1 and cannot decide/),
+    err: expect.stringMatching(/proposed RB-\d+-1 and cannot decide/),
   });
-  const approved = place.as("bo", "approve", "RB-2026-1", "-y");
+  const approved = place.as("bo", "approve", rb(1), "-y");
   expect(approved).toMatchObject({
     code: 0,
-    err: expect.stringMatching(/You sign: Approve RB-2026-1: take api in prod/),
+    err: expect.stringMatching(/You sign: Approve RB-\d+-1: take api in prod/),
   });
   expect(approved.out).toMatch(/now authorised/);
 
-  const failed = place.as("ada", "run", "RB-2026-1", "--", "sh", "-c", "exit 7");
+  const failed = place.as("ada", "run", rb(1), "--", "sh", "-c", "exit 7");
   expect(failed).toMatchObject({ code: 7, err: expect.stringMatching(/execution_failed/) });
-  const run = place.as("ada", "run", "RB-2026-1", "--", "sh", "-c", "echo rolled; echo noise >&2");
+  const run = place.as("ada", "run", rb(1), "--", "sh", "-c", "echo rolled; echo noise >&2");
   expect(run).toMatchObject({
     code: 0,
     out: "rolled\n",
     err: expect.stringMatching(/now executed/),
   });
 
-  expect(place.as("ada", "observe", "RB-2026-1", "--running", target).out).toMatch(/now executed/);
-  expect(place.as("bo", "observe", "RB-2026-1", "--running", "HEAD").out).toMatch(/now partial/);
-  expect(
-    place.as("bo", "observe", "RB-2026-1", "--running", target, "--source", "kubectl").out,
-  ).toMatch(/now verifying/);
-  expect(place.as("bo", "verify-outcome", "RB-2026-1", "--check", "smoke=passed").out).toMatch(
+  expect(place.as("ada", "observe", rb(1), "--running", target).out).toMatch(/now executed/);
+  expect(place.as("bo", "observe", rb(1), "--running", "HEAD").out).toMatch(/now partial/);
+  expect(place.as("bo", "observe", rb(1), "--running", target, "--source", "kubectl").out).toMatch(
+    /now verifying/,
+  );
+  expect(place.as("bo", "verify-outcome", rb(1), "--check", "smoke=passed").out).toMatch(
     /now stabilised/,
   );
-  expect(
-    place.as("bo", "review", "RB-2026-1", "--outcome", "effective", "--findings", "x").code,
-  ).toBe(1);
+  expect(place.as("bo", "review", rb(1), "--outcome", "effective", "--findings", "x").code).toBe(1);
   expect(
     place.as(
       "cleo",
       "review",
-      "RB-2026-1",
+      rb(1),
       "--outcome",
       "effective",
       "--findings",
@@ -113,39 +114,37 @@ async function mainLine(place: Workplace): Promise<void> {
       "OPS-9",
     ).code,
   ).toBe(0);
-  expect(place.as("cleo", "close", "RB-2026-1", "--divergent-until", "14d").out).toMatch(
-    /now closed/,
-  );
+  expect(place.as("cleo", "close", rb(1), "--divergent-until", "14d").out).toMatch(/now closed/);
 
-  const show = place.run("show", "RB-2026-1");
+  const show = place.run("show", rb(1));
   expect(show.out).toMatch(/closed since[\s\S]*ADA|closed since[\s\S]*ada/);
   expect(show.out).toContain("sh -c");
-  expect(place.run("show", "RB-2026-2")).toMatchObject({
+  expect(place.run("show", rb(2))).toMatchObject({
     code: 2,
-    err: expect.stringMatching(/no record RB-2026-2/),
+    err: expect.stringMatching(/no record RB-/),
   });
   const listed = place.run("list", "--json");
-  expect(JSON.parse(listed.out)).toMatchObject({ id: "RB-2026-1", status: "closed" });
+  expect(JSON.parse(listed.out)).toMatchObject({ id: rb(1), status: "closed" });
 
   await packageHolds(place);
 
   // A second record ends early, two ways.
   expect(place.as("ada", "propose", "--target", target, ...complete).code).toBe(0);
-  expect(place.as("bo", "withdraw", "RB-2026-2").code).toBe(1);
-  expect(place.as("ada", "withdraw", "RB-2026-2").out).toMatch(/now withdrawn/);
+  expect(place.as("bo", "withdraw", rb(2)).code).toBe(1);
+  expect(place.as("ada", "withdraw", rb(2)).out).toMatch(/now withdrawn/);
   expect(place.as("ada", "propose", "--target", target, ...complete).code).toBe(0);
-  expect(place.as("bo", "reject", "RB-2026-3", "-y")).toMatchObject({
+  expect(place.as("bo", "reject", rb(3), "-y")).toMatchObject({
     code: 2,
     err: expect.stringMatching(/--comment/),
   });
-  expect(
-    place.as("bo", "reject", "RB-2026-3", "-y", "--comment", "Roll forward instead").out,
-  ).toMatch(/now rejected/);
+  expect(place.as("bo", "reject", rb(3), "-y", "--comment", "Roll forward instead").out).toMatch(
+    /now rejected/,
+  );
 }
 
 async function packageHolds(place: Workplace): Promise<void> {
   const file = join(place.folder, "rb.tar");
-  expect(place.run("export", "RB-2026-1", "-o", file, "--names").code).toBe(0);
+  expect(place.run("export", rb(1), "-o", file, "--names").code).toBe(0);
   const good = place.run("verify", file);
   expect(good).toMatchObject({ code: 0, out: expect.stringMatching(/^GOOD/) });
   expect(good.out).toMatch(/0 withheld/);

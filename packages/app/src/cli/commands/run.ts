@@ -11,10 +11,10 @@ import { Command } from "commander";
 import { digestOf, type JsonObject, type RecordState } from "@countermand/record";
 import type { Accepted } from "../../rollbacks/countermand.ts";
 import type { Context } from "../context.ts";
-import { exitCodes } from "../exit.ts";
+import { CommandError, exitCodes } from "../exit.ts";
 import { say, Texts } from "../say.ts";
 import { sshSigner, type SshSigner } from "../ssh-signer.ts";
-import { style } from "../terminal.ts";
+import { plain, style } from "../terminal.ts";
 import {
   refuseEarly,
   speakOptions,
@@ -73,7 +73,15 @@ export function runCommand(context: Context, exit: (code: number) => void): Comm
       }
       await start(context, options, signer, id, argv);
       const run = await execute(context, argv);
-      await finish(context, options, signer, id, run);
+      try {
+        await finish(context, options, signer, id, run);
+      } catch (error) {
+        throw new CommandError(
+          exitCodes.couldNot,
+          `The command ended (${JSON.stringify(run.outcome)}) at ${run.finishedAt}, and that could not be recorded: ${(error as Error).message}\nThe record stays executing. When the ledger answers again: countermand run ${plain(id)} --outcome-unknown`,
+          { cause: error },
+        );
+      }
       exit(codeOf(run.outcome));
     },
   );
