@@ -99,6 +99,13 @@ describe("gate.ci-check-removed", () => {
     expect(edit(gateCiCheckRemoved, release, empty)).toEqual([]);
   });
 
+  it("counts the strongest of a check that is there more than once", () => {
+    const one = workflow(["run: npm test"]);
+    const both = workflow(["run: npm test || true", "run: npm test"]);
+    expect(edit(gateCiCheckRemoved, one, both)).toEqual([]);
+    expect(edit(gateCiCheckRemoved, both, one)).toEqual([]);
+  });
+
   it("gives the checks of one job one root cause, and the lines of both sides", () => {
     const before = workflow(["run: npm test", "run: |\n          set -e\n          npm run lint"]);
     const after = workflow(["run: npm test || true"]);

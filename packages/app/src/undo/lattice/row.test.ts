@@ -28,6 +28,7 @@ describe("compare", () => {
 
   it("says nothing of an unknown default and only `changed` of a value it does not know", () => {
     expect(way(ordered([["a"], ["b"]], "unknown"), ["b"], null)).toBeNull();
+    expect(way(ordered([["a"], ["b"]], "unknown"), null, ["b"])).toBeNull();
     expect(way(ordered([["a"], ["b"]], "a"), ["b"], ["c"])).toBe("changed");
     expect(way(ordered([["a", "b"]], "a"), ["a"], ["b"])).toBe("changed");
     expect(way(ordered([["a"], ["*"]], "a"), ["b"], ["c"])).toBeNull();
