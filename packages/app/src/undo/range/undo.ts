@@ -20,6 +20,8 @@ import type { Reversal } from "../audit/reversal.ts";
 import { compareText } from "../rules/order.ts";
 import { count } from "../text.ts";
 import { rules, runRules } from "../rules/registry.ts";
+import { unreadConfiguration } from "../lattice/unread.ts";
+import type { ChangedFile } from "../rules/rule.ts";
 import { components, isManifest } from "./components.ts";
 import { readFiles } from "./files.ts";
 import {
@@ -125,6 +127,7 @@ async function report(
   const files = changes.map(describePath).sort((a, b) => compareText(a.path, b.path));
   const content = await readFiles(source, changes, unknowns);
   noteUnknowns(repo, history, changes, unknowns);
+  noteUnread(content, unknowns);
   const findings = runRules(rules, {
     files: content,
     undone: undone.map(({ commit, subject }) => ({
@@ -320,6 +323,17 @@ function noteUnknowns(
   let long = 0;
   for (let row = 0; row < history.size; row++) if (history.has(row, flags.messageCut)) long++;
   if (long > 0) unknowns.add(`${count(long, "commit message")} longer than what is read of it`);
+}
+
+/** By reason, not by path: an unknown is signed, and paths are the repository's text. */
+function noteUnread(files: readonly ChangedFile[], unknowns: Set<string>): void {
+  const counts = new Map<string, number>();
+  for (const { reason } of unreadConfiguration(files)) {
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  for (const [reason, n] of counts) {
+    unknowns.add(`${count(n, "configuration file")} not read: ${reason}`);
+  }
 }
 
 function comesBack(
