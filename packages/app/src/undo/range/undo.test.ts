@@ -243,6 +243,16 @@ describe("what is unknown is said", () => {
   });
 });
 
+describe("what could not be read", () => {
+  it("is an unknown: a lockfile that is none is not one without downgrades", async () => {
+    const h = history();
+    const before = h.commit("start", { files: { "package-lock.json": "{" } });
+    h.commit("Lock", { files: { "package-lock.json": '{"lockfileVersion":3,"packages":{}}' } });
+    const { unknowns } = await ask(h.directory, { target: before });
+    expect(unknowns.join("\n")).toMatch(/a package-lock\.json not read: not JSON/);
+  });
+});
+
 describe("the report", () => {
   it("is the same bytes every time, canonical, and safe to print", async () => {
     const h = history();

@@ -21,6 +21,7 @@ import { compareText } from "../rules/order.ts";
 import { count } from "../text.ts";
 import { rules, runRules } from "../rules/registry.ts";
 import { unreadConfiguration } from "../lattice/unread.ts";
+import { isPackageLock, parsePackageLock } from "../rules/package-lock.ts";
 import type { ChangedFile } from "../rules/rule.ts";
 import { components, isManifest } from "./components.ts";
 import { readFiles } from "./files.ts";
@@ -333,6 +334,13 @@ function noteUnread(files: readonly ChangedFile[], unknowns: Set<string>): void 
   }
   for (const [reason, n] of counts) {
     unknowns.add(`${count(n, "configuration file")} not read: ${reason}`);
+  }
+  for (const { path, before, after } of files) {
+    if (!isPackageLock(path)) continue;
+    for (const text of [before, after]) {
+      const packages = text === undefined ? undefined : parsePackageLock(text);
+      if (typeof packages === "string") unknowns.add(`a package-lock.json not read: ${packages}`);
+    }
   }
 }
 

@@ -17,13 +17,18 @@ const largest = 20 * 1024 * 1024;
 const deepest = 64;
 const mostPackages = 200_000;
 
+export function isPackageLock(path: string): boolean {
+  return /(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/.test(path);
+}
+
 /** The packages by place, or a sentence that says why the file could not be read. */
 export function parsePackageLock(text: string): Map<string, LockedPackage> | string {
   if (text.length > largest) return `larger than ${largest} characters`;
   if (tooDeep(text)) return `nested deeper than ${deepest} levels`;
   let root: unknown;
   try {
-    root = JSON.parse(text);
+    // A byte order mark is not JSON, and editors write one.
+    root = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch {
     return "not JSON";
   }
@@ -35,7 +40,7 @@ export function parsePackageLock(text: string): Map<string, LockedPackage> | str
   } else if (version === 1 || version === undefined) {
     if (isRecord(root["dependencies"])) readDependencies(root["dependencies"], "", found);
   } else return "not of lockfileVersion 1, 2 or 3";
-  return found;
+  return found.size < mostPackages ? found : `more than ${mostPackages} packages`;
 }
 
 function readPackages(packages: Record<string, unknown>, found: Map<string, LockedPackage>): void {

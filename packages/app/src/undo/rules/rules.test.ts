@@ -125,6 +125,34 @@ describe("dep.downgraded", () => {
     }
   });
 
+  it("compares packages by name: moving about in the tree is no change of version", () => {
+    const at = (places: Record<string, string>) =>
+      lock3(
+        Object.fromEntries(Object.entries(places).map(([place, version]) => [place, { version }])),
+      );
+    const top = "node_modules/a";
+    const nested = "node_modules/b/node_modules/a";
+    expect(
+      moved(at({ [top]: "1.0.0", [nested]: "2.0.0" }), at({ [top]: "2.0.0", [nested]: "1.0.0" })),
+    ).toEqual([]);
+    const [found] = moved(at({ [nested]: "2.0.0" }), at({ [top]: "1.0.0" }));
+    expect(found).toMatchObject({ direction: "worse", subject: "pkg:npm/a 2.0.0 to 1.0.0" });
+    expect(moved(at({ [top]: "1.0.0", [nested]: "2.0.0" }), at({ [top]: "1.0.0" }))).toEqual([]);
+    const two = moved(
+      at({ [top]: "4.0.0", [nested]: "3.0.0" }),
+      at({ [top]: "2.0.0", [nested]: "1.0.0" }),
+    );
+    expect(two.map((f) => f.subject)).toEqual([
+      "pkg:npm/a 3.0.0 to 1.0.0",
+      "pkg:npm/a 4.0.0 to 2.0.0",
+    ]);
+  });
+
+  it("reads a file with a byte order mark", () => {
+    const lock = (v: string) => `\uFEFF${lock3({ "node_modules/a": { version: v } })}`;
+    expect(moved(lock("2.0.0"), lock("1.0.0"))).toHaveLength(1);
+  });
+
   it("weighs what protects more, unless it is for development only", () => {
     const lock = (v: string, more = {}) =>
       lock3({ "node_modules/@scope/jwt-thing": { version: v, ...more } });

@@ -7,7 +7,7 @@
  * One finding a package name and pair of versions, however often it is nested.
  */
 import { compareText } from "../order.ts";
-import { type LockedPackage, parsePackageLock } from "../package-lock.ts";
+import { isPackageLock, type LockedPackage, parsePackageLock } from "../package-lock.ts";
 import { comparePrecedence, parseVersion } from "../semver.ts";
 import {
   type ChangedFile,
@@ -25,12 +25,12 @@ const guardian =
 
 export const depDowngraded: Rule = {
   id: "dep.downgraded",
-  version: 1,
+  version: 2,
   implications: ["dep.downgraded"],
-  reads: (path) => /(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/.test(path),
+  reads: isPackageLock,
   run(input): Finding[] {
     return input.files
-      .filter((file) => depDowngraded.reads?.(file.path) === true)
+      .filter((file) => isPackageLock(file.path))
       .flatMap(movesOf)
       .sort((a, b) => compareText(a.subject, b.subject));
   },
@@ -43,18 +43,44 @@ function movesOf(file: ChangedFile): Finding[] {
   const before = parsePackageLock(file.before);
   const after = parsePackageLock(file.after);
   if (typeof before === "string" || typeof after === "string") return [];
-  const moves = new Map<string, Move>();
-  for (const [place, from] of before) {
-    const to = after.get(place);
-    if (to === undefined || to.name !== from.name || to.version === from.version) continue;
-    const [a, b] = [parseVersion(from.version), parseVersion(to.version)];
-    if (a === null || b === null) continue;
-    const order = comparePrecedence(b, a);
-    // Shipped beats development only, when one package is both.
-    const key = `${from.name} ${from.version} ${to.version}`;
-    if (order !== 0 && (moves.get(key)?.to.dev ?? true)) moves.set(key, { from, to, order });
+  const [left, right] = [versionsOf(before), versionsOf(after)];
+  const findings: Finding[] = [];
+  for (const [name, olds] of left) {
+    const news = right.get(name);
+    if (news === undefined) continue;
+    // By name, not by place: a tree that is nested anew moves packages about.
+    const gone = highestFirst([...olds.values()].filter((item) => !news.has(item.version)));
+    const come = highestFirst([...news.values()].filter((item) => !olds.has(item.version)));
+    gone.slice(0, come.length).forEach((from, i) => {
+      const to = come[i];
+      const order = to === undefined ? 0 : compare(to, from);
+      if (to !== undefined && order !== 0) findings.push(describe(file, { from, to, order }));
+    });
   }
-  return [...moves.values()].map((move) => describe(file, move));
+  return findings;
+}
+
+type Versions = ReadonlyMap<string, LockedPackage>;
+
+/** Every package's semantic versions; one that ships stands for one that is only for development. */
+function versionsOf(packages: ReadonlyMap<string, LockedPackage>): ReadonlyMap<string, Versions> {
+  const found = new Map<string, Map<string, LockedPackage>>();
+  for (const item of packages.values()) {
+    if (parseVersion(item.version) === null) continue;
+    const versions = found.get(item.name) ?? new Map<string, LockedPackage>();
+    if (versions.get(item.version)?.dev ?? true) versions.set(item.version, item);
+    found.set(item.name, versions);
+  }
+  return found;
+}
+
+function highestFirst(items: readonly LockedPackage[]): readonly LockedPackage[] {
+  return items.toSorted((a, b) => compare(b, a) || compareText(a.version, b.version));
+}
+
+function compare(a: LockedPackage, b: LockedPackage): number {
+  const [left, right] = [parseVersion(a.version), parseVersion(b.version)];
+  return left === null || right === null ? 0 : comparePrecedence(left, right);
 }
 
 function describe(file: ChangedFile, { from, to, order }: Move): Finding {
