@@ -213,3 +213,11 @@ test("a run whose end cannot be recorded says so, and what to do", () => {
   expect(place.as("bo", "run", record, "--outcome-unknown").code).toBe(0);
   expect(place.run("list").out).toMatch(/execution_failed/);
 });
+
+test("an audit where nothing can be kept is an audit all the same, and says so", () => {
+  using place = new Workplace({ HOME: "/dev/null" });
+  place.makeRepository();
+  const answer = place.run("audit");
+  expect(answer).toMatchObject({ code: 0, out: expect.stringMatching(/0 reversals in 3 commits/) });
+  expect(answer.err).toMatch(/cannot be written .*starts over/);
+});

@@ -1,4 +1,5 @@
 /** `countermand audit [REPO]`: every reversal in a history, by content. No account, no server. */
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -34,11 +35,12 @@ export function auditCommand(context: Context): Command {
           throw usage("There is no git repository here; name one: countermand audit REPO.");
         }
         const progress = progressLine(context);
+        const directory = options.resume ? stateDirectory(context) : undefined;
         const summary = new SummaryBuilder();
         try {
           for await (const { reversal, delay } of auditWithDelays(repository, {
             ...(options.ref === undefined ? {} : { refs: options.ref }),
-            ...(options.resume ? { stateDirectory: stateDirectory(context) } : {}),
+            ...(directory === undefined ? {} : { stateDirectory: directory }),
             signal: context.interrupted,
             onCoverage: (coverage) => {
               summary.coverage = coverage;
@@ -71,10 +73,21 @@ export function auditCommand(context: Context): Command {
     });
 }
 
-/** Interrupted audits are kept where caches are kept. */
-function stateDirectory(context: Context): string {
+/** Where an interrupted audit is kept: with the user's caches. Without a place there is no going on. */
+function stateDirectory(context: Context): string | undefined {
   const cache = context.env["XDG_CACHE_HOME"];
   const base =
     cache === undefined || cache === "" ? join(context.env["HOME"] ?? homedir(), ".cache") : cache;
-  return join(base, "countermand", "audits");
+  const directory = join(base, "countermand", "audits");
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    accessSync(directory, constants.W_OK);
+    return directory;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    context.err(
+      `${directory} cannot be written (${code}): if interrupted, this audit starts over.\n`,
+    );
+    return undefined;
+  }
 }
