@@ -46,13 +46,15 @@ export async function exportPackage(
   // Rows are seen from the commit on, the checkpoint that covers them a moment
   // later, when it is signed: an entry in between is asked for again.
   const { note, size } = log.published();
+  const newest = indexes.at(-1) ?? 0;
+  if (newest >= size) {
+    throw new RollbacksError("busy", `entry ${newest} is being published; try again`);
+  }
   const checkpoint = encodeUtf8(note);
   const entries = [];
   for (const index of indexes) {
     const [bytes, hashes] = await Promise.all([log.entry(index), log.inclusionProof(index, size)]);
-    if (bytes === undefined) {
-      throw new RollbacksError("conflict", `entry ${index} is being published; try again`);
-    }
+    if (bytes === undefined) throw new TypeError(`entry ${index} is below the published size`);
     const proof = decodeUtf8(formatProofFile({ index, hashes, checkpoint }));
     entries.push({ index, bytes, proof });
   }

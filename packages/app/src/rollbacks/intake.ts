@@ -23,7 +23,8 @@ import { RollbacksError } from "./error.ts";
 /** What intake reads. */
 export interface IntakeSources {
   readonly registry: Registry;
-  readonly registryOpenings: readonly Opening[];
+  /** Names and mail addresses of who is enrolled; only an assessment needs them. */
+  registryOpenings(): Promise<readonly Opening[]>;
   record(id: string): Promise<RecordState | undefined>;
   artefact(digest: string): Promise<Uint8Array | undefined>;
   hasArtefact(digest: string): Promise<boolean>;
@@ -118,7 +119,11 @@ async function checkAssessment(statement: SignedStatement, sources: IntakeSource
   }
   const bytes = await sources.artefact(report.digest);
   if (bytes === undefined) throw missingArtefact(report.digest);
-  const expected = resolveAuthors(authorEmails(bytes), sources.registry, sources.registryOpenings);
+  const expected = resolveAuthors(
+    authorEmails(bytes),
+    sources.registry,
+    await sources.registryOpenings(),
+  );
   const found = body["authors"] as readonly string[];
   if (
     expected.authors.join() !== [...found].sort().join() ||

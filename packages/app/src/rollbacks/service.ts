@@ -82,7 +82,7 @@ export class RollbackService implements Countermand {
     const registry = await this.#needRegistry(store);
     const command = await takeIn(submission, {
       registry,
-      registryOpenings: await readOpenings(database.read, logId, registryStream),
+      registryOpenings: () => readOpenings(database.read, logId, registryStream),
       record: (id) => readRecord(database.read, logId, id),
       artefact: (digest) => blobs.get(digest),
       hasArtefact: async (digest) => (await blobs.has(digest)) !== undefined,
