@@ -19,6 +19,7 @@ import { invertsExactly } from "../content/patch.ts";
 import { CommitSource } from "../history/source.ts";
 import { isRevertSubject, parseClaims } from "../message/claims.ts";
 import { messageFacts } from "../message/facts.ts";
+import { messagesAndPaths } from "../rules/messages-and-paths.ts";
 import { cheapRules, runRules } from "../rules/registry.ts";
 import type { ChangedFile, UndoneCommit } from "../rules/rule.ts";
 import { Candidates } from "./candidates.ts";
@@ -421,7 +422,7 @@ export class Auditor {
     }
     const files = await changedFiles(this.#source, found.comparedTo, commit.oid);
     const undoing = { commit: commit.oid, subject: commit.subject, message: commit.message };
-    return runRules(cheapRules, { files, undone, undoing }).map(auditImplication);
+    return runRules(cheapRules, messagesAndPaths({ files, undone, undoing })).map(auditImplication);
   }
 }
 

@@ -1,3 +1,4 @@
+import { ruleInput } from "../testing/rule-input.ts";
 import { describe, expect, it } from "vitest";
 import { gateCiCheckRemoved } from "../rules/all/gate-ci-check-removed.ts";
 import { gateScannerDisabled } from "../rules/all/gate-scanner-disabled.ts";
@@ -6,7 +7,7 @@ import type { ChangedFile, Rule } from "../rules/rule.ts";
 const path = ".github/workflows/ci.yml";
 const other = ".github/workflows/other.yml";
 const ways = (rule: Rule, files: ChangedFile[]) =>
-  rule.run({ files, undone: [], undoing: null }).map((f) => `${f.direction} ${f.subject}`);
+  rule.run(ruleInput({ files })).map((f) => `${f.direction} ${f.subject}`);
 const edit = (rule: Rule, before: string, after: string) =>
   ways(rule, [{ path, status: "modified", before, after }]);
 
@@ -109,11 +110,9 @@ describe("gate.ci-check-removed", () => {
   it("gives the checks of one job one root cause, and the lines of both sides", () => {
     const before = workflow(["run: npm test", "run: |\n          set -e\n          npm run lint"]);
     const after = workflow(["run: npm test || true"]);
-    const found = gateCiCheckRemoved.run({
-      files: [{ path, status: "modified", before, after }],
-      undone: [],
-      undoing: null,
-    });
+    const found = gateCiCheckRemoved.run(
+      ruleInput({ files: [{ path, status: "modified", before, after }] }),
+    );
     expect(found.map((f) => [f.subject, f.rootCause, f.severity])).toEqual([
       ["runs npm lint", `ci-job:${path}#build`, "medium"],
       ["runs npm test", `ci-job:${path}#build`, "medium"],

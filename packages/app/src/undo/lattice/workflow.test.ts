@@ -1,10 +1,11 @@
+import { ruleInput } from "../testing/rule-input.ts";
 import { describe, expect, it } from "vitest";
 import { gateCiPrivilegeWidened as rule } from "../rules/all/gate-ci-privilege-widened.ts";
 import type { ChangedFile } from "../rules/rule.ts";
 import { permissionRows } from "./workflow-rows.ts";
 
 const path = ".github/workflows/ci.yml";
-const run = (files: ChangedFile[]) => rule.run({ files, undone: [], undoing: null });
+const run = (files: ChangedFile[]) => rule.run(ruleInput({ files }));
 const ways = (before: string, after: string) =>
   run([{ path, status: "modified", before, after }]).map((f) => `${f.direction} ${f.subject}`);
 const workflow = (job: string[], top: string[] = []) =>

@@ -1,9 +1,10 @@
+import { ruleInput } from "../testing/rule-input.ts";
 import { describe, expect, it } from "vitest";
 import { workloadHardeningRemoved as rule } from "../rules/all/workload-hardening-removed.ts";
 import type { ChangedFile } from "../rules/rule.ts";
 import { unreadManifest } from "./kubernetes.ts";
 
-const run = (files: ChangedFile[]) => rule.run({ files, undone: [], undoing: null });
+const run = (files: ChangedFile[]) => rule.run(ruleInput({ files }));
 const ways = (before: string, after: string, path = "k8s/app.yaml") =>
   run([{ path, status: "modified", before, after }]).map((f) => `${f.direction} ${f.subject}`);
 

@@ -19,6 +19,7 @@ import { isUnreadable } from "../audit/match.ts";
 import type { Reversal } from "../audit/reversal.ts";
 import { compareText } from "../rules/order.ts";
 import { count } from "../text.ts";
+import { messagesAndPaths } from "../rules/messages-and-paths.ts";
 import { rules, runRules } from "../rules/registry.ts";
 import { unreadConfiguration } from "../lattice/unread.ts";
 import { isPackageLock, parsePackageLock } from "../rules/package-lock.ts";
@@ -129,15 +130,18 @@ async function report(
   const content = await readFiles(source, changes, unknowns);
   noteUnknowns(repo, history, changes, unknowns);
   noteUnread(content, unknowns);
-  const findings = runRules(rules, {
-    files: content,
-    undone: undone.map(({ commit, subject }) => ({
-      commit,
-      subject,
-      message: commits.get(commit)?.message ?? "",
-    })),
-    undoing: null,
-  });
+  const findings = runRules(
+    rules,
+    messagesAndPaths({
+      files: content,
+      undone: undone.map(({ commit, subject }) => ({
+        commit,
+        subject,
+        message: commits.get(commit)?.message ?? "",
+      })),
+      undoing: null,
+    }),
+  );
   const gained: CommitRef[] = [];
   for (let row = (sides?.size ?? 0) - 1; row >= 0 && gained.length < mostCommits; row--) {
     const commit = await source.commit(sides?.oid(row) ?? "");

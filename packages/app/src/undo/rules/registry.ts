@@ -1,26 +1,26 @@
 /**
- * Every rule, and how they are run. A test holds this list to the files in
- * `all/`.
+ * Every rule, by area, and how they are run. A test holds the areas to the files
+ * in `all/`.
  */
-import { depDowngraded } from "./all/dep-downgraded.ts";
-import { fixAdvisoryReverted } from "./all/fix-advisory-reverted.ts";
-import { gateCiCheckRemoved } from "./all/gate-ci-check-removed.ts";
-import { gateCiPrivilegeWidened } from "./all/gate-ci-privilege-widened.ts";
-import { gateScannerDisabled } from "./all/gate-scanner-disabled.ts";
-import { testRemoved } from "./all/test-removed.ts";
-import { workloadHardeningRemoved } from "./all/workload-hardening-removed.ts";
+import { cloudRules } from "./areas/cloud.ts";
+import { codeRules } from "./areas/code.ts";
+import { dataRules } from "./areas/data.ts";
+import { deliveryRules } from "./areas/delivery.ts";
+import { platformRules } from "./areas/platform.ts";
+import { reversalRules } from "./areas/reversal.ts";
+import { supplyRules } from "./areas/supply.ts";
 import { compareText } from "./order.ts";
 import { type Finding, type Rule, type RuleInput, severities } from "./rule.ts";
 
 export const rules: readonly Rule[] = [
-  depDowngraded,
-  fixAdvisoryReverted,
-  gateCiCheckRemoved,
-  gateCiPrivilegeWidened,
-  gateScannerDisabled,
-  testRemoved,
-  workloadHardeningRemoved,
-];
+  ...cloudRules,
+  ...codeRules,
+  ...dataRules,
+  ...deliveryRules,
+  ...platformRules,
+  ...reversalRules,
+  ...supplyRules,
+].sort((a, b) => compareText(a.id, b.id));
 
 /** Rules that need no file content: cheap enough for every reversal of a history. */
 export const cheapRules: readonly Rule[] = rules.filter((rule) => rule.reads === undefined);

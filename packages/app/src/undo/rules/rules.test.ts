@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { advisoryIds } from "./advisory-ids.ts";
 import { securityWord } from "./file-classes.ts";
 import { parsePackageLock } from "./package-lock.ts";
+import { ruleInput } from "../testing/rule-input.ts";
 import { cheapRules, rules, runRules } from "./registry.ts";
 import type { ChangedFile, RuleInput } from "./rule.ts";
 
 function findings(input: Partial<RuleInput>) {
-  return runRules(rules, { files: [], undone: [], undoing: null, ...input });
+  return runRules(rules, ruleInput(input));
 }
 
 function message(text: string, commit = "c".repeat(40)) {

@@ -6,6 +6,7 @@
  *
  * One finding a package name and pair of versions, however often it is nested.
  */
+import { statement } from "../clear.ts";
 import { compareText } from "../order.ts";
 import { isPackageLock, type LockedPackage, parsePackageLock } from "../package-lock.ts";
 import { comparePrecedence, parseVersion } from "../semver.ts";
@@ -104,8 +105,8 @@ function describe(file: ChangedFile, { from, to, order }: Move): Finding {
     confidence: 100,
     rootCause: `package:npm/${from.name}`,
     clearBy: [
-      `no advisory affects ${from.name} ${to.version} (advisory data of today)`,
-      "the changelog between the two versions was read by a named person",
+      statement(`no advisory affects ${from.name} ${to.version} (advisory data of today)`),
+      statement("the changelog between the two versions was read by a named person"),
     ],
   });
 }

@@ -7,6 +7,7 @@
  * Silent on changes of an advisory database (paths named after advisories), and
  * only `info` where nothing but documentation changes.
  */
+import { statement } from "../clear.ts";
 import { advisoryIds } from "../advisory-ids.ts";
 import { revertDepth } from "../../message/revert-depth.ts";
 import { isDocumentation } from "../file-classes.ts";
@@ -52,9 +53,9 @@ export const fixAdvisoryReverted: Rule = {
           confidence: 90,
           rootCause: `advisory:${id}`,
           clearBy: [
-            `the state gone back to holds another fix for ${id} (version or code)`,
-            `${id} is withdrawn or does not apply here`,
-            "the risk is accepted by a named person until a date",
+            statement(`the state gone back to holds another fix for ${id} (version or code)`),
+            statement(`${id} is withdrawn or does not apply here`),
+            statement("the risk is accepted by a named person until a date"),
           ],
         }),
       );

@@ -4,6 +4,7 @@
  * check that moves is no finding. Known scanners are gate.scanner-disabled's.
  * One finding a check, one root cause a job.
  */
+import { statement } from "../clear.ts";
 import { type Check, checksOf, strongest } from "../../lattice/checks.ts";
 import { compare, tell } from "../../lattice/row.ts";
 import { checkRow } from "../../lattice/workflow-rows.ts";
@@ -58,8 +59,8 @@ function moved(name: string, from: Check | undefined, to: Check | undefined): Fi
       confidence: to === undefined ? 70 : 90,
       rootCause: `ci-job:${job.workflow.path}#${job.id}`,
       clearBy: [
-        "the same check runs in another job, script or required workflow",
-        "what was checked goes with the check",
+        statement("the same check runs in another job, script or required workflow"),
+        statement("what was checked goes with the check"),
       ],
     }),
   ];

@@ -4,6 +4,7 @@
  * credentials, self-hosted runners, inherited secrets, a lost environment, a lost
  * condition on who sets it off. One root cause a workflow file.
  */
+import { statement } from "../clear.ts";
 import { compare, readRow, type Reading, type Row, type Step, tell } from "../../lattice/row.ts";
 import {
   credentialsRow,
@@ -190,8 +191,8 @@ function moved(
       confidence: 90,
       rootCause: `ci:${path}`,
       clearBy: [
-        "no event that an outsider can cause reaches the job",
-        "the job cannot work without it, and a named person accepts that",
+        statement("no event that an outsider can cause reaches the job"),
+        statement("the job cannot work without it, and a named person accepts that"),
       ],
     }),
   ];

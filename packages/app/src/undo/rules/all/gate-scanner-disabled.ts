@@ -3,6 +3,7 @@
  * switched off or no longer fails; an update bot's configuration is deleted or
  * covers less; an ignore list of a scanner grows. One root cause a tool.
  */
+import { statement } from "../clear.ts";
 import { type Check, checksOf, strongest } from "../../lattice/checks.ts";
 import { compare, type Reading, type Row, tell } from "../../lattice/row.ts";
 import { updateBotOf } from "../../lattice/scanners.ts";
@@ -171,8 +172,10 @@ function moved(
       confidence: to === null ? 75 : 90,
       rootCause: `scanner:${tool}`,
       clearBy: [
-        "another scanner or bot covers the same",
-        "the scanner still runs elsewhere (another workflow, the organisation's settings)",
+        statement("another scanner or bot covers the same"),
+        statement(
+          "the scanner still runs elsewhere (another workflow, the organisation's settings)",
+        ),
       ],
     }),
   ];

@@ -8,6 +8,7 @@
  * the declarations of common frameworks; a case that is only renamed counts as
  * removed and added. Left out: skipped and focused tests.
  */
+import { statement } from "../clear.ts";
 import { isTest, securityWord } from "../file-classes.ts";
 import { compareText } from "../order.ts";
 import { type ChangedFile, finding, type Finding, type Rule } from "../rule.ts";
@@ -38,8 +39,8 @@ export const testRemoved: Rule = {
           confidence: whole ? 90 : 70,
           rootCause: `test:${path}`,
           clearBy: [
-            "the same assertions are made elsewhere",
-            "the tested code goes with its tests",
+            statement("the same assertions are made elsewhere"),
+            statement("the tested code goes with its tests"),
           ],
         });
       });

@@ -3,6 +3,7 @@
  * less confined after. One finding a setting; a workload's findings have one root
  * cause. What is gone or new altogether is not compared.
  */
+import { statement } from "../clear.ts";
 import { dockerfileUser, isDockerfilePath } from "../../lattice/dockerfile.ts";
 import {
   containerRows,
@@ -101,8 +102,12 @@ function moved(row: Row, before: Reading | null, after: Reading | null, at: Plac
       confidence: before === null || after === null ? 80 : 95,
       rootCause: at.rootCause,
       clearBy: [
-        "an admission policy or the namespace's Pod Security level enforces the stronger setting",
-        "the same confinement is set elsewhere (service account, image, runtime default)",
+        statement(
+          "an admission policy or the namespace's Pod Security level enforces the stronger setting",
+        ),
+        statement(
+          "the same confinement is set elsewhere (service account, image, runtime default)",
+        ),
       ],
     }),
   ];

@@ -1,0 +1,11 @@
+/** Rules about the way to production: checks, scanners, workflows, owners. */
+import { gateCiCheckRemoved } from "../all/gate-ci-check-removed.ts";
+import { gateCiPrivilegeWidened } from "../all/gate-ci-privilege-widened.ts";
+import { gateScannerDisabled } from "../all/gate-scanner-disabled.ts";
+import type { Rule } from "../rule.ts";
+
+export const deliveryRules: readonly Rule[] = [
+  gateCiCheckRemoved,
+  gateCiPrivilegeWidened,
+  gateScannerDisabled,
+];
