@@ -9,6 +9,7 @@ import { renderUndo, undoReportBytes } from "../undo/range/render.ts";
 import type { UndoReport } from "../undo/range/report.ts";
 import { undo } from "../undo/range/undo.ts";
 import type { Context } from "./context.ts";
+import { withKnowledge } from "./knowledge.ts";
 
 export interface Assessed {
   readonly body: JsonObject;
@@ -72,11 +73,14 @@ export async function compareStates(
   }
   if (repository === undefined) return "there was no repository to compare them in";
   try {
-    return await undo(repository, {
-      from: current.commit,
-      target: target.commit,
-      signal: context.interrupted,
-    });
+    return await withKnowledge(context, repository, (knowledge) =>
+      undo(repository, {
+        from: current.commit,
+        target: target.commit,
+        knowledge,
+        signal: context.interrupted,
+      }),
+    );
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
     return ascii(`the commits could not be compared: ${error.message}`);

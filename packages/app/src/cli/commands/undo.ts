@@ -4,6 +4,7 @@ import { renderUndo, renderUndoJson } from "../../undo/range/render.ts";
 import { undo } from "../../undo/range/undo.ts";
 import type { Context } from "../context.ts";
 import { usage } from "../exit.ts";
+import { withKnowledge } from "../knowledge.ts";
 import { withRepository } from "../repository-argument.ts";
 
 interface UndoOptions {
@@ -33,12 +34,15 @@ TARGET is a commit, tag or branch to go back to; with --revert, a commit to take
           if (repository === undefined) {
             throw usage("There is no git repository here; name one: countermand undo REPO TARGET.");
           }
-          const report = await undo(repository, {
-            target,
-            ...(options.from === undefined ? {} : { from: options.from }),
-            ...(options.revert === true ? { mode: "revert" } : {}),
-            signal: context.interrupted,
-          });
+          const report = await withKnowledge(context, repository, (knowledge) =>
+            undo(repository, {
+              target,
+              ...(options.from === undefined ? {} : { from: options.from }),
+              ...(options.revert === true ? { mode: "revert" } : {}),
+              knowledge,
+              signal: context.interrupted,
+            }),
+          );
           context.out(
             options.json === true ? renderUndoJson(report) : renderUndo(report, context.columns),
           );

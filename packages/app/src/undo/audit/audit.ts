@@ -9,7 +9,6 @@
  * What it takes for a reversal: docs/design/undo.md. The object: docs/spec/audit-output.md.
  */
 import { type Commit, isoTime, showPerson } from "../git/commit.ts";
-import { pathText } from "../git/tree-diff.ts";
 import type { Repository } from "../git/repository.ts";
 import { resolveCommit } from "../git/resolve.ts";
 import { flags, type History, none } from "../history/history.ts";
@@ -19,11 +18,15 @@ import { invertsExactly } from "../content/patch.ts";
 import { CommitSource } from "../history/source.ts";
 import { isRevertSubject, parseClaims } from "../message/claims.ts";
 import { messageFacts } from "../message/facts.ts";
-import { messagesAndPaths } from "../rules/messages-and-paths.ts";
-import { cheapRules, runRules } from "../rules/registry.ts";
-import type { ChangedFile, UndoneCommit } from "../rules/rule.ts";
+import {
+  type ImplicationReader,
+  messageReader,
+  type ReversalChange,
+  type ReversalFindings,
+} from "../assess/reversal.ts";
 import { Candidates } from "./candidates.ts";
-import { type Comparison, compare, isUnreadable, type Undone } from "./match.ts";
+import { isUnreadable } from "../git/error.ts";
+import { type Comparison, compare, type Undone } from "./match.ts";
 import { auditImplication, type Audited, type Coverage, type Reversal } from "./reversal.ts";
 import { ClaimResolver, type Resolution, type Target } from "./resolve.ts";
 import { openAuditState } from "./state.ts";
@@ -44,6 +47,8 @@ export type AuditOptions = {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: AuditProgress) => void;
   readonly onCoverage?: (coverage: Coverage) => void;
+  /** What the rules are told: with it they read the content of every reversal, without it messages and paths. */
+  readonly implications?: ImplicationReader;
   /** Where an interrupted audit is taken up again; removed from there when it is done. */
   readonly stateDirectory?: string;
 };
@@ -83,7 +88,7 @@ export async function* auditWithDelays(
       : await openAuditState(options.stateDirectory, { repository: repo.gitDir, tips });
   const source = new CommitSource(repo);
   try {
-    const auditor = new Auditor(history, source);
+    const auditor = new Auditor(history, source, options.implications);
     let found = 0;
     for (const audited of state?.known ?? []) {
       auditor.remember(audited.reversal);
@@ -152,12 +157,14 @@ export class Auditor {
   readonly #source: CommitSource;
   readonly #candidates: Candidates;
   readonly #resolver: ClaimResolver;
+  readonly #reader: ImplicationReader;
   /** Reversals by the commit that they undo, newest first. */
   readonly #undoneBy = new Map<string, number[]>();
 
-  constructor(history: History, source: CommitSource) {
+  constructor(history: History, source: CommitSource, reader: ImplicationReader = messageReader) {
     this.#history = history;
     this.#source = source;
+    this.#reader = reader;
     this.#candidates = new Candidates(history);
     this.#resolver = new ClaimResolver(history, source);
   }
@@ -257,6 +264,7 @@ export class Auditor {
     }
     return {
       ...resolution,
+      by: byContent === null ? resolution.by : null,
       undone,
       comparedTo,
       unknowns: byContent === null ? unknowns : [...resolution.unknowns, ...byContent.unknowns],
@@ -290,7 +298,14 @@ export class Auditor {
       const weight = weigh(await this.#source.patch(target.parent, target.oid));
       if (!anyWeight && !isTelling(weight, distance)) return null;
       const undone: Undone = { commit: target.oid, match: "exact", share: 1 };
-      return { claimed: [], targets: [target], comparedTo, undone: [undone], unknowns: [] };
+      return {
+        claimed: [],
+        targets: [target],
+        by: null,
+        comparedTo,
+        undone: [undone],
+        unknowns: [],
+      };
     }
     return await this.#wentBack(row, commit, anyWeight);
   }
@@ -335,6 +350,7 @@ export class Auditor {
     return {
       claimed: [],
       targets: [],
+      by: null,
       comparedTo,
       undone: named.map((at) => ({ commit: this.#history.oid(at), match: "exact", share: 1 })),
       unknowns,
@@ -344,7 +360,8 @@ export class Auditor {
   /** The reversal; those of all later rows must have been remembered, since they tell what was re-applied. */
   async describe(row: number, { commit, found }: Compared): Promise<Reversal> {
     const facts = messageFacts(commit.message);
-    const unknowns = [...found.unknowns];
+    const judged = await this.#implications(commit, found);
+    const unknowns = [...found.unknowns, ...judged.unknowns];
     if (commit.messageCut) unknowns.push("the message is longer than what is read of it");
     return {
       commit: commit.oid,
@@ -356,7 +373,7 @@ export class Auditor {
       author: showPerson(commit.author),
       reason: facts.reason,
       tickets: facts.tickets,
-      implications: await this.#implications(commit, found),
+      implications: judged.findings.map(auditImplication),
       unknowns: [...new Set(unknowns)],
     };
   }
@@ -411,34 +428,27 @@ export class Auditor {
     }
   }
 
-  async #implications(commit: Commit, found: Found): Promise<Reversal["implications"]> {
-    const undone: UndoneCommit[] = [];
-    for (const { commit: oid, match } of found.undone) {
+  async #implications(commit: Commit, found: Found): Promise<ReversalFindings> {
+    const undone: ReversalChange["undone"][number][] = [];
+    const shares: number[] = [];
+    for (const { commit: oid, match, share } of found.undone) {
       if (match === "claimed-only" || match === "conflicting") continue;
       const target = await this.#source.commit(oid);
-      if (target !== null) {
-        undone.push({ commit: oid, subject: target.subject, message: target.message });
-      }
+      if (target === null) continue;
+      const { subject, message } = target;
+      const named = found.targets.find((one) => one.oid === oid);
+      const parent = named === undefined ? (target.parents[0] ?? null) : named.parent;
+      undone.push({ commit: oid, parent, subject, message });
+      shares.push(share);
     }
-    const files = await changedFiles(this.#source, found.comparedTo, commit.oid);
-    const undoing = { commit: commit.oid, subject: commit.subject, message: commit.message };
-    return runRules(cheapRules, messagesAndPaths({ files, undone, undoing })).map(auditImplication);
-  }
-}
-
-async function changedFiles(
-  source: CommitSource,
-  before: string | null,
-  after: string,
-): Promise<ChangedFile[]> {
-  try {
-    const changes = await source.changes(before, after);
-    return changes.map((change) => ({
-      path: pathText(change.path),
-      status: change.oldMode === 0 ? "added" : change.newMode === 0 ? "removed" : "modified",
-    }));
-  } catch (error) {
-    if (isUnreadable(error)) return [];
-    throw error;
+    const of: ReversalChange = {
+      commit,
+      parent: found.comparedTo,
+      undone,
+      resolvedBy: undone.length === 0 ? "none" : (found.by ?? "content"),
+      exact: found.undone.length > 0 && found.undone.every(({ match }) => match === "exact"),
+      share: Math.floor((100 * shares.reduce((sum, one) => sum + one, 0)) / (shares.length || 1)),
+    };
+    return await this.#reader(this.#source, of);
   }
 }

@@ -11,7 +11,7 @@ import {
   swapsExactly,
   withoutWhitespace,
 } from "../content/patch.ts";
-import { GitError } from "../git/error.ts";
+import { isUnreadable } from "../git/error.ts";
 import type { CommitSource } from "../history/source.ts";
 import type { Target } from "./resolve.ts";
 
@@ -115,11 +115,4 @@ function cannotCompare(error: unknown, targets: readonly Target[]): Comparison {
     undone: targets.map((target) => ({ commit: target.oid, match: "claimed-only", share: 0 })),
     unknowns: [`the commit cannot be compared: ${error.message}`],
   };
-}
-
-/** The comparison is not possible here, which is an answer; anything else is a failure. */
-export function isUnreadable(error: unknown): error is GitError {
-  return (
-    error instanceof GitError && (error.code === "missing-object" || error.code === "too-large")
-  );
 }

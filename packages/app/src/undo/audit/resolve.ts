@@ -22,8 +22,12 @@ export type Resolution = {
   /** Full ids named by the message, found or not. */
   readonly claimed: readonly string[];
   readonly targets: readonly Target[];
+  /** What led to the targets; null where there are none. */
+  readonly by: "id" | "pull-request" | "subject" | null;
   readonly unknowns: readonly string[];
 };
+
+type Named = { readonly target: Target; readonly by: "pull-request" | "subject" };
 
 /** How many commits of the same subject are looked at. */
 const mostNamesakes = 8;
@@ -55,11 +59,18 @@ export class ClaimResolver {
       const others = await this.#byName(row, claims);
       return others === null
         ? found
-        : { claimed: found.claimed, targets: [others], unknowns: found.unknowns };
+        : {
+            claimed: found.claimed,
+            targets: [others.target],
+            by: others.by,
+            unknowns: found.unknowns,
+          };
     }
     const named = await this.#byName(row, claims);
-    if (named !== null) return { claimed: [named.oid], targets: [named], unknowns: [] };
-    return { claimed: [], targets: [], unknowns: claims.slice(0, 1).map(notFound) };
+    if (named !== null) {
+      return { claimed: [named.target.oid], targets: [named.target], by: named.by, unknowns: [] };
+    }
+    return { claimed: [], targets: [], by: null, unknowns: claims.slice(0, 1).map(notFound) };
   }
 
   async #byIds(
@@ -89,10 +100,10 @@ export class ClaimResolver {
         unknowns.push(`the message names commit ${oid}, which is not in the history that was read`);
       }
     }
-    return { claimed, targets, unknowns };
+    return { claimed, targets, by: targets.length === 0 ? null : "id", unknowns };
   }
 
-  async #byName(row: number, claims: readonly Claim[]): Promise<Target | null> {
+  async #byName(row: number, claims: readonly Claim[]): Promise<Named | null> {
     for (const claim of claims) {
       let rows: number[] = [];
       if (claim.kind === "pull") {
@@ -103,7 +114,10 @@ export class ClaimResolver {
           : this.#bySubject(row, claim.text);
       }
       const best = this.#nearest(row, rows);
-      if (best !== none) return await this.target(best);
+      if (best !== none) {
+        const by = claim.kind === "pull" ? "pull-request" : "subject";
+        return { target: await this.target(best), by };
+      }
     }
     return null;
   }

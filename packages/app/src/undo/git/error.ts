@@ -35,3 +35,10 @@ export function quoted(text: string, max = 80): string {
   );
   return text.length > max ? `${escaped}...` : escaped;
 }
+
+/** The comparison is not possible here, which is an answer; anything else is a failure. */
+export function isUnreadable(error: unknown): error is GitError {
+  return (
+    error instanceof GitError && (error.code === "missing-object" || error.code === "too-large")
+  );
+}

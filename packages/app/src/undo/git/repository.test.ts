@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { HistoryBuilder, textLines } from "../testing/builder.ts";
+import { testKnowledge } from "../testing/rule-input.ts";
 import { hostileRepository, plainHistory } from "../testing/hostile.ts";
 import { auditHistory } from "../audit/audit.ts";
 import { undo } from "../range/undo.ts";
@@ -226,8 +227,12 @@ describe("a hostile repository", () => {
     const answers = [];
     for (const at of [hostile.history, plain.history]) {
       const repo = await opened(at.directory);
-      const report = await undo(repo, { target: "HEAD~3" });
-      const reverted = await undo(repo, { target: plain.change, mode: "revert" });
+      const report = await undo(repo, { target: "HEAD~3", knowledge: testKnowledge });
+      const reverted = await undo(repo, {
+        target: plain.change,
+        mode: "revert",
+        knowledge: testKnowledge,
+      });
       answers.push({
         audit: await collect(auditHistory(repo)),
         report: undoReportDigest(report),

@@ -6,7 +6,8 @@
  * after A up to B back. (docs/design/undo.md says why.)
  */
 import { type Commit, isoTime, showPerson } from "../git/commit.ts";
-import { GitError } from "../git/error.ts";
+import { assess, type Assessed, type Knowledge } from "../assess/assess.ts";
+import { GitError, isUnreadable } from "../git/error.ts";
 import type { Repository } from "../git/repository.ts";
 import { resolveCommit, resolveRange } from "../git/resolve.ts";
 import { gitlinkMode, type PathChange, pathText, symlinkMode } from "../git/tree-diff.ts";
@@ -15,17 +16,11 @@ import { addLineKeys } from "../history/line-keys.ts";
 import { scanHistory } from "../history/scan.ts";
 import { CommitSource } from "../history/source.ts";
 import { Auditor } from "../audit/audit.ts";
-import { isUnreadable } from "../audit/match.ts";
 import type { Reversal } from "../audit/reversal.ts";
 import { compareText } from "../rules/order.ts";
 import { count } from "../text.ts";
-import { messagesAndPaths } from "../rules/messages-and-paths.ts";
-import { rules, runRules } from "../rules/registry.ts";
-import { unreadConfiguration } from "../lattice/unread.ts";
-import { isPackageLock, parsePackageLock } from "../rules/package-lock.ts";
-import type { ChangedFile } from "../rules/rule.ts";
+import { rules } from "../rules/registry.ts";
 import { components, isManifest } from "./components.ts";
-import { readFiles } from "./files.ts";
 import {
   type ChangedPath,
   type CommitRef,
@@ -44,6 +39,8 @@ export type UndoRequest = {
   readonly from?: string;
   /** For a single commit; a range is always reverted. Default `restore`. */
   readonly mode?: UndoMode;
+  /** What the rules are told beside the repository. */
+  readonly knowledge: Knowledge;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -56,7 +53,7 @@ export async function undo(repo: Repository, request: UndoRequest): Promise<Undo
   const plan = await planOf(repo, request);
   const source = new CommitSource(repo);
   try {
-    return await report(repo, source, plan, request.signal);
+    return await report(repo, source, plan, request);
   } finally {
     source.close();
   }
@@ -89,7 +86,7 @@ async function report(
   repo: Repository,
   source: CommitSource,
   plan: Plan,
-  signal: AbortSignal | undefined,
+  { knowledge, signal }: UndoRequest,
 ): Promise<UndoReport> {
   const unknowns = new Set<string>();
   const target = await commitOf(source, plan.target);
@@ -127,21 +124,15 @@ async function report(
   }
   const changes = await changesOf(source, plan, start, unknowns);
   const files = changes.map(describePath).sort((a, b) => compareText(a.path, b.path));
-  const content = await readFiles(source, changes, unknowns);
   noteUnknowns(repo, history, changes, unknowns);
-  noteUnread(content, unknowns);
-  const findings = runRules(
-    rules,
-    messagesAndPaths({
-      files: content,
-      undone: undone.map(({ commit, subject }) => ({
-        commit,
-        subject,
-        message: commits.get(commit)?.message ?? "",
-      })),
-      undoing: null,
-    }),
-  );
+  const messages = undone.map(({ commit, subject }) => ({
+    commit,
+    subject,
+    message: commits.get(commit)?.message ?? "",
+  }));
+  const change = { before: plan.from, changes, undone: messages, undoing: null, reversal: null };
+  const assessed: Assessed = await assess(repo, source, change, knowledge, signal);
+  for (const unknown of assessed.unknowns) unknowns.add(unknown);
   const gained: CommitRef[] = [];
   for (let row = (sides?.size ?? 0) - 1; row >= 0 && gained.length < mostCommits; row--) {
     const commit = await source.commit(sides?.oid(row) ?? "");
@@ -171,7 +162,7 @@ async function report(
     ),
     authors: authorsOf(undone),
     tags: limited(tags ?? [], mostTags, "tags", unknowns),
-    findings,
+    findings: assessed.findings,
     rules: rules.map(({ id, version }) => ({ id, version })),
     unknowns: [...unknowns].sort(compareText),
   };
@@ -312,10 +303,6 @@ function noteUnknowns(
   changes: readonly PathChange[],
   unknowns: Set<string>,
 ): void {
-  // Not looking is not the same as finding nothing.
-  unknowns.add(
-    "no advisory data is here: whether known vulnerabilities come back was not looked up",
-  );
   if (repo.shallowCommits.length > 0) {
     unknowns.add("shallow clone: commits before its edge, and what its edge changed, are unknown");
   }
@@ -328,24 +315,6 @@ function noteUnknowns(
   let long = 0;
   for (let row = 0; row < history.size; row++) if (history.has(row, flags.messageCut)) long++;
   if (long > 0) unknowns.add(`${count(long, "commit message")} longer than what is read of it`);
-}
-
-/** By reason, not by path: an unknown is signed, and paths are the repository's text. */
-function noteUnread(files: readonly ChangedFile[], unknowns: Set<string>): void {
-  const counts = new Map<string, number>();
-  for (const { reason } of unreadConfiguration(files)) {
-    counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  }
-  for (const [reason, n] of counts) {
-    unknowns.add(`${count(n, "configuration file")} not read: ${reason}`);
-  }
-  for (const { path, before, after } of files) {
-    if (!isPackageLock(path)) continue;
-    for (const text of [before, after]) {
-      const packages = text === undefined ? undefined : parsePackageLock(text);
-      if (typeof packages === "string") unknowns.add(`a package-lock.json not read: ${packages}`);
-    }
-  }
 }
 
 function comesBack(

@@ -42,15 +42,8 @@ export type UnchangedFile = {
 
 /** How the commit that goes back relates to what it undoes. */
 export type ReversalFacts = {
-  /** How what it undoes was found; `none`: the message claims a target and none was found. */
-  readonly resolvedBy:
-    | "id"
-    | "trailer"
-    | "pull-request"
-    | "subject"
-    | "branch"
-    | "content"
-    | "none";
+  /** How what it undoes was found; `none`: the message calls itself a revert and nothing was found. */
+  readonly resolvedBy: "id" | "pull-request" | "subject" | "content" | "none";
   readonly exact: boolean;
   /** Per cent of the undone commits' changed lines that are taken back. */
   readonly share: number;

@@ -1,8 +1,17 @@
 /** A rule's input with nothing in it but what the test says. */
 import { createHmac } from "node:crypto";
 import { noAdvisories } from "../advisories/advisory-index.ts";
+import type { Knowledge } from "../assess/assess.ts";
 import { Models } from "../models/model.ts";
 import type { ChangedFile, RuleInput } from "../rules/rule.ts";
+
+/** No advisories, a fixed day, a key of its own. */
+export const testKnowledge: Knowledge = {
+  advisories: noAdvisories,
+  repository: null,
+  asOf: "2026-11-23T00:00:00Z",
+  hashSecret: (value) => createHmac("sha256", "test").update(value).digest("hex"),
+};
 
 export function ruleInput(input: Partial<RuleInput> = {}): RuleInput {
   return {
@@ -13,10 +22,7 @@ export function ruleInput(input: Partial<RuleInput> = {}): RuleInput {
     undoing: null,
     reversal: null,
     models: new Models(),
-    advisories: noAdvisories,
-    repository: null,
-    asOf: "2026-11-23T00:00:00Z",
-    hashSecret: (value) => createHmac("sha256", "test").update(value).digest("hex"),
+    ...testKnowledge,
     ...input,
   };
 }

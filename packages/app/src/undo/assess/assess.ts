@@ -1,0 +1,98 @@
+/**
+ * From a change between two states to findings: reads what the rules ask for,
+ * parses each file once, runs the rules, and says what could not be known. The
+ * same change, data, rules and time give the same answer.
+ */
+import type { AdvisoryIndex } from "../advisories/advisory-index.ts";
+import type { Repository } from "../git/repository.ts";
+import type { PathChange } from "../git/tree-diff.ts";
+import type { CommitSource } from "../history/source.ts";
+import { Models, type UnreadSide } from "../models/model.ts";
+import { compareText } from "../rules/order.ts";
+import { rules, runRules } from "../rules/registry.ts";
+import type { Finding, ReversalFacts, RuleInput, UndoneCommit } from "../rules/rule.ts";
+import { readContent } from "./content.ts";
+import { readHeavyModels } from "./model-pool.ts";
+import { readSurroundings } from "./surroundings.ts";
+
+/** What the rules are told beside the change. */
+export type Knowledge = {
+  readonly advisories: AdvisoryIndex;
+  /** RFC 3339, UTC: what counts as expired or stale. */
+  readonly asOf: string;
+  /** `owner/name` on the forge, lower case. */
+  readonly repository: string | null;
+  readonly hashSecret: (value: string) => string;
+};
+
+export type Change = {
+  /** The commit whose state is left. */
+  readonly before: string;
+  readonly changes: readonly PathChange[];
+  readonly undone: readonly UndoneCommit[];
+  readonly undoing: UndoneCommit | null;
+  readonly reversal: ReversalFacts | null;
+};
+
+export type Assessed = {
+  readonly findings: readonly Finding[];
+  /** Sorted, without text of the repository. */
+  readonly unknowns: readonly string[];
+  /** Files that rules wanted to read, and how many of them they could not. */
+  readonly wanted: number;
+  readonly unread: number;
+};
+
+export async function assess(
+  repo: Repository,
+  source: CommitSource,
+  change: Change,
+  knowledge: Knowledge,
+  signal?: AbortSignal,
+): Promise<Assessed> {
+  const content = await readContent(source.objects, change.changes, signal);
+  const around = await readSurroundings(repo, source.objects, change.before, content.files, rules);
+  const models = new Models();
+  await readHeavyModels(models, content.files, signal);
+  const input: RuleInput = {
+    files: content.files,
+    unchanged: around.unchanged,
+    paths: around.paths,
+    undone: change.undone,
+    undoing: change.undoing,
+    reversal: change.reversal,
+    models,
+    ...knowledge,
+  };
+  const findings = runRules(rules, input);
+  const unknowns = new Set([...content.unknowns, ...around.unknowns]);
+  // Not looking is not the same as finding nothing.
+  if (knowledge.advisories.digest === null) {
+    unknowns.add(
+      "no advisory data is here: whether known vulnerabilities come back was not looked up",
+    );
+  }
+  for (const rule of rules)
+    for (const unknown of rule.unknowns?.(input) ?? []) unknowns.add(unknown);
+  const unread = models.unread();
+  for (const unknown of byReason(unread)) unknowns.add(unknown);
+  const files = new Set(unread.map(({ path }) => path));
+  return {
+    findings,
+    unknowns: [...unknowns].sort(compareText),
+    wanted: content.wanted,
+    unread: content.unread + files.size,
+  };
+}
+
+/** By reason, not by path: an unknown is signed, and paths are the repository's text. */
+function byReason(unread: readonly UnreadSide[]): string[] {
+  const reasons = new Map<string, Set<string>>();
+  for (const { path, reason } of unread) {
+    const files = reasons.get(reason) ?? new Set<string>();
+    reasons.set(reason, files.add(path));
+  }
+  return [...reasons].map(
+    ([reason, { size }]) => `${size === 1 ? "1 file" : `${size} files`} not read: ${reason}`,
+  );
+}
