@@ -21,7 +21,13 @@ describe("the registry", () => {
       .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
       .map((name) => name.slice(0, -3));
     expect(rules.map(({ id }) => id.replaceAll(".", "-")).sort()).toEqual(files.sort());
-    expect(cheapRules.map(({ id }) => id)).toEqual(["fix.advisory-reverted", "test.removed"]);
+    expect(cheapRules.map(({ id }) => id)).toEqual([
+      "fix.advisory-reverted",
+      "revert.inexact",
+      "revert.origin-unresolved",
+      "revert.reapplied",
+      "test.removed",
+    ]);
   });
 
   it("has a page for every implication that a rule can report", () => {
