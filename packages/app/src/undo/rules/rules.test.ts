@@ -11,6 +11,11 @@ function findings(input: Partial<RuleInput>) {
   return runRules(rules, ruleInput(input));
 }
 
+/** As `findings`, of one implication. */
+function only(implication: string, input: Partial<RuleInput>) {
+  return findings(input).filter((found) => found.implication === implication);
+}
+
 function message(text: string, commit = "c".repeat(40)) {
   return { commit, subject: text.split("\n")[0] ?? "", message: text };
 }
@@ -49,10 +54,11 @@ describe("the registry", () => {
       ["worse", "high", "CVE-2021-1111"],
       ["worse", "low", "a/login.test.ts"],
       ["worse", "info", "a/other.test.ts"],
+      ["changed", "info", "c".repeat(40)],
       ["better", "info", "CVE-2021-2222"],
     ]);
     expect(findings({ files: files.toReversed(), undone: undone.toReversed() })).toEqual(found);
-    expect(new Set(found.map(({ fingerprint }) => fingerprint)).size).toBe(4);
+    expect(new Set(found.map(({ fingerprint }) => fingerprint)).size).toBe(5);
   });
 });
 
@@ -76,7 +82,10 @@ describe("fix.advisory-reverted", () => {
 
   it("tells a fix from a revert of a fix", () => {
     const of = (text: string) =>
-      findings({ undone: [message(text)] }).map((f) => [f.direction, f.severity]);
+      only("fix.advisory-reverted", { undone: [message(text)] }).map((f) => [
+        f.direction,
+        f.severity,
+      ]);
     expect(of("Bump x\n\nFixes CVE-2021-44228")).toEqual([["worse", "high"]]);
     expect(of('Revert "Fix CVE-2021-44228"')).toEqual([["better", "info"]]);
     expect(of('Reapply "Fix CVE-2021-44228"')).toEqual([["worse", "high"]]);
@@ -88,10 +97,10 @@ describe("fix.advisory-reverted", () => {
       message('Revert "Fix CVE-2021-44228"'),
       message("Fix CVE-2021-44228", "d".repeat(40)),
     ];
-    expect(findings({ undone }).map(({ direction }) => direction)).toEqual(["worse"]);
-    expect(findings({ undone: undone.toReversed() }).map(({ direction }) => direction)).toEqual([
-      "worse",
-    ]);
+    for (const order of [undone, undone.toReversed()]) {
+      const found = only("fix.advisory-reverted", { undone: order });
+      expect(found.map(({ direction }) => direction)).toEqual(["worse"]);
+    }
   });
 
   it("is silent in an advisory database and quiet in documentation", () => {
