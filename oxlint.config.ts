@@ -66,7 +66,7 @@ function imports(files: string, patterns: readonly Pattern[]) {
   return { files: [files], excludeFiles: tests, rules: { "no-restricted-imports": rule } };
 }
 
-const tests = ["**/*.test.ts", "**/testing/**", "test/**", "bench/**"];
+const tests = ["**/*.test.ts", "**/testing/**", "test/**", "bench/**", "eval/**"];
 
 export default defineConfig({
   plugins: ["typescript", "import", "unicorn", "oxc", "promise", "node"],
@@ -107,7 +107,7 @@ export default defineConfig({
     ...folders.map((folder) => imports(`packages/app/src/${folder}/**`, layer(folder))),
     { files: ["*.config.ts"], rules: { "import/no-default-export": "off" } },
     {
-      files: ["packages/app/src/cli/**", "packages/app/src/main/**", "bench/**"],
+      files: ["packages/app/src/cli/**", "packages/app/src/main/**", "bench/**", "eval/**"],
       rules: { "no-console": "off" },
     },
   ],

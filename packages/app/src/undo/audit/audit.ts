@@ -205,6 +205,12 @@ export class Auditor {
     }
   }
 
+  /** One row by itself: the reversal that it is, or null. What was re-applied since is told only of rows remembered. */
+  async examine(row: number): Promise<Reversal | null> {
+    const compared = await this.#compareRow(row);
+    return compared === null ? null : await this.describe(row, compared);
+  }
+
   /** Null at once for a commit that neither claims anything nor has an inverse or an older tree. */
   #compareRow(row: number): Promise<Compared | null> | null {
     const history = this.#history;
