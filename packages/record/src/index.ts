@@ -23,6 +23,7 @@ export {
   encodeUtf8,
   equalBytes,
 } from "./bytes/encoding.ts";
+export { tooDeepAt } from "./bytes/json-depth.ts";
 export { quote, RecordError, type RecordErrorCode } from "./bytes/error.ts";
 export { Refusal, type RuleId } from "./constitution/refusal.ts";
 export { formatEnvelope, parseEnvelope, type Envelope } from "./dsse/envelope.ts";

@@ -12,6 +12,7 @@
  * which refuses in one rule duplicate keys, rounded numbers, white space,
  * escapes and key orders that two parsers could read in two ways.
  */
+import { tooDeepAt } from "./json-depth.ts";
 import { decodeUtf8, encodeUtf8 } from "./encoding.ts";
 import { quote, RecordError } from "./error.ts";
 
@@ -109,7 +110,12 @@ export function parseCanonical(bytes: Uint8Array, limits: CanonicalLimits = {}):
       where: "byte 0",
     });
   }
-  checkDepth(bytes, maxDepth);
+  const deep = tooDeepAt(bytes, maxDepth);
+  if (deep !== null) {
+    throw new RecordError("canonical", `nested deeper than ${maxDepth} levels`, {
+      where: `byte ${deep}`,
+    });
+  }
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
@@ -126,29 +132,6 @@ export function parseCanonical(bytes: Uint8Array, limits: CanonicalLimits = {}):
     );
   }
   return value;
-}
-
-/** Counts brackets outside strings, so that a bomb costs one pass and no stack. */
-function checkDepth(bytes: Uint8Array, maxDepth: number): void {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i];
-    if (inString) {
-      if (byte === 0x5c) i++;
-      else if (byte === 0x22) inString = false;
-    } else if (byte === 0x22) {
-      inString = true;
-    } else if (byte === 0x5b || byte === 0x7b) {
-      if (++depth > maxDepth) {
-        throw new RecordError("canonical", `nested deeper than ${maxDepth} levels`, {
-          where: `byte ${i}`,
-        });
-      }
-    } else if (byte === 0x5d || byte === 0x7d) {
-      depth--;
-    }
-  }
 }
 
 /** Index of the first byte where they differ (one may end there), or -1. */
