@@ -10,10 +10,16 @@ import type { CommitSource } from "../history/source.ts";
 import { Models, type UnreadSide } from "../models/model.ts";
 import { compareText } from "../rules/order.ts";
 import { rules, runRules } from "../rules/registry.ts";
-import type { Finding, ReversalFacts, RuleInput, UndoneCommit } from "../rules/rule.ts";
-import { readContent } from "./content.ts";
+import type {
+  ChangedFile,
+  Finding,
+  ReversalFacts,
+  RuleInput,
+  UndoneCommit,
+} from "../rules/rule.ts";
+import { type Content, readContent } from "./content.ts";
 import { readHeavyModels } from "./model-pool.ts";
-import { readSurroundings } from "./surroundings.ts";
+import { readSurroundings, type Surroundings } from "./surroundings.ts";
 
 /** What the rules are told beside the change. */
 export type Knowledge = {
@@ -25,14 +31,24 @@ export type Knowledge = {
   readonly hashSecret: (value: string) => string;
 };
 
-export type Change = {
-  /** The commit whose state is left. */
-  readonly before: string;
-  readonly changes: readonly PathChange[];
+/** What changes, and whose change it is. */
+type Story = {
   readonly undone: readonly UndoneCommit[];
   readonly undoing: UndoneCommit | null;
   readonly reversal: ReversalFacts | null;
 };
+
+/** A change between two commits. */
+export type Change = Story & {
+  /** The commit whose state is left. */
+  readonly before: string;
+  readonly changes: readonly PathChange[];
+  /** Files that come with the states and are in no commit: SBOMs of images. */
+  readonly beside?: readonly ChangedFile[];
+};
+
+/** A change whose files are read already. */
+export type FileChange = Story & Content & Surroundings;
 
 export type Assessed = {
   readonly findings: readonly Finding[];
@@ -52,20 +68,43 @@ export async function assess(
 ): Promise<Assessed> {
   const content = await readContent(source.objects, change.changes, signal);
   const around = await readSurroundings(repo, source.objects, change.before, content.files, rules);
+  const { undone, undoing, reversal, beside = [] } = change;
+  return await assessFiles(
+    {
+      undone,
+      undoing,
+      reversal,
+      ...around,
+      wanted: content.wanted + beside.length,
+      unread: content.unread,
+      files: [...content.files, ...beside],
+      unknowns: [...content.unknowns, ...around.unknowns],
+    },
+    knowledge,
+    signal,
+  );
+}
+
+export async function assessFiles(
+  change: FileChange,
+  knowledge: Knowledge,
+  signal?: AbortSignal,
+): Promise<Assessed> {
   const models = new Models();
-  await readHeavyModels(models, content.files, signal);
+  await readHeavyModels(models, [...change.files, ...change.unchanged], signal);
+  const { files, unchanged, paths, undone, undoing, reversal } = change;
   const input: RuleInput = {
-    files: content.files,
-    unchanged: around.unchanged,
-    paths: around.paths,
-    undone: change.undone,
-    undoing: change.undoing,
-    reversal: change.reversal,
+    files,
+    unchanged,
+    paths,
+    undone,
+    undoing,
+    reversal,
     models,
     ...knowledge,
   };
   const findings = runRules(rules, input);
-  const unknowns = new Set([...content.unknowns, ...around.unknowns]);
+  const unknowns = new Set(change.unknowns);
   // Not looking is not the same as finding nothing.
   if (knowledge.advisories.digest === null) {
     unknowns.add(
@@ -76,12 +115,12 @@ export async function assess(
     for (const unknown of rule.unknowns?.(input) ?? []) unknowns.add(unknown);
   const unread = models.unread();
   for (const unknown of byReason(unread)) unknowns.add(unknown);
-  const files = new Set(unread.map(({ path }) => path));
+  const unreadPaths = new Set(unread.map(({ path }) => path));
   return {
     findings,
     unknowns: [...unknowns].sort(compareText),
-    wanted: content.wanted,
-    unread: content.unread + files.size,
+    wanted: change.wanted,
+    unread: change.unread + unreadPaths.size,
   };
 }
 
