@@ -43,13 +43,20 @@ export interface AdvisoryIndex {
   snapshot(ecosystem: Ecosystem): Snapshot | null;
   /** Advisories that are not withdrawn and affect this version, one each after merging aliases, by id. */
   affecting(ecosystem: Ecosystem, name: string, version: string): readonly Affecting[];
-  /** Advisories whose data names this commit (full id) as a fix, or refer to it. */
+  /** Advisories of the package for which it cannot be told (versions that cannot be compared), by id; absent: none. */
+  undecided?(ecosystem: Ecosystem, name: string, version: string): readonly Advisory[];
+  /** Advisories whose data names this commit (full id, or its first 12 digits and more) as a fix, or refer to it. */
   fixedByCommit(commit: string): readonly Advisory[];
   /** Advisories that refer to a pull request of `owner/name`. */
   fixedByPullRequest(repository: string, number: number): readonly Advisory[];
   /** By any alias; null: not in the data. A withdrawn one says since when. */
   find(id: string): { readonly advisory: Advisory; readonly withdrawn?: string } | null;
+  /** Days after which a snapshot is too old to say that nothing affects a version; absent: `staleAfterDays`. */
+  readonly staleAfterDays?: number;
 }
+
+/** Days; where nobody says otherwise. */
+export const staleAfterDays = 30;
 
 /** What is used where nothing was imported: knows nothing and says so. */
 export const noAdvisories: AdvisoryIndex = {
@@ -60,3 +67,15 @@ export const noAdvisories: AdvisoryIndex = {
   fixedByPullRequest: () => [],
   find: () => null,
 };
+
+/** Whether silence about this ecosystem means anything at `asOf` (RFC 3339). */
+export function freshness(
+  index: AdvisoryIndex,
+  ecosystem: Ecosystem,
+  asOf: string,
+): "fresh" | "stale" | "none" {
+  const snapshot = index.snapshot(ecosystem);
+  if (snapshot === null) return "none";
+  const days = (Date.parse(asOf) - Date.parse(snapshot.date)) / 86_400_000;
+  return days <= (index.staleAfterDays ?? staleAfterDays) ? "fresh" : "stale";
+}
