@@ -1,6 +1,7 @@
 /** A repository's audit, kept in the store so that page and API show it, with what to do next. */
 import { resolve } from "node:path";
 import type { Context } from "../cli/context.ts";
+import { withImplications } from "../cli/implications.ts";
 import { progressLine } from "../cli/progress.ts";
 import { plain, style } from "../cli/terminal.ts";
 import { storeAudit } from "../rollbacks/audits.ts";
@@ -42,19 +43,22 @@ async function audit(
     const summary = new SummaryBuilder();
     // Some hundred bytes a reversal; stored at once, so that an audit is there whole or not at all.
     const reversals: AuditedReversal[] = [];
-    for await (const { reversal, delay } of auditWithDelays(repository, {
-      signal,
-      onCoverage: (coverage) => {
-        summary.coverage = coverage;
-      },
-      onProgress: ({ done, found }) =>
-        progress.show(
-          `auditing ${plain(path)}: ${number(done)} commits, ${number(found)} reversals`,
-        ),
-    })) {
-      summary.add(reversal, delay);
-      reversals.push({ ...reversal, repository: path, delay });
-    }
+    await withImplications(context, repository, async (implications) => {
+      for await (const { reversal, delay } of auditWithDelays(repository, {
+        implications,
+        signal,
+        onCoverage: (coverage) => {
+          summary.coverage = coverage;
+        },
+        onProgress: ({ done, found }) =>
+          progress.show(
+            `auditing ${plain(path)}: ${number(done)} commits, ${number(found)} reversals`,
+          ),
+      })) {
+        summary.add(reversal, delay);
+        reversals.push({ ...reversal, repository: path, delay });
+      }
+    });
     progress.clear();
     const finished = summary.finish();
     await storeAudit(

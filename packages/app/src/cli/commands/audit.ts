@@ -1,21 +1,22 @@
 /** `countermand audit [REPO]`: every reversal in a history, by content. No account, no server. */
-import { accessSync, constants, mkdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { Command } from "commander";
-import { auditWithDelays } from "../../undo/audit/audit.ts";
+import { type AuditOptions, auditWithDelays } from "../../undo/audit/audit.ts";
 import { renderAuditSummary, renderReversalJson } from "../../undo/audit/render.ts";
 import { SummaryBuilder } from "../../undo/audit/summary.ts";
+import type { Repository } from "../../undo/git/repository.ts";
 import { number } from "../../undo/text.ts";
+import { cacheFolder } from "../cache-folder.ts";
 import type { Context } from "../context.ts";
 import { collect } from "./shared.ts";
 import { CommandError, exitCodes, usage } from "../exit.ts";
+import { withImplications } from "../implications.ts";
 import { progressLine } from "../progress.ts";
 import { withRepository } from "../repository-argument.ts";
 
-interface AuditOptions {
+interface AuditCommandOptions {
   readonly ref?: readonly string[];
   readonly json?: true;
+  readonly quick?: true;
   readonly resume: boolean;
 }
 
@@ -28,66 +29,62 @@ export function auditCommand(context: Context): Command {
     .argument("[repo]", "the repository (the one here)")
     .option("--ref <ref>", "audit this ref, repeatable (HEAD)", collect)
     .option("--json", "one JSON object a line, as they are found")
+    .option("--quick", "implications from messages and paths alone; no file is read")
     .option("--no-resume", "start over even if an earlier run was interrupted")
-    .action(async (repo: string | undefined, options: AuditOptions) => {
+    .action(async (repo: string | undefined, options: AuditCommandOptions) => {
       await withRepository(context, repo, async (repository) => {
         if (repository === undefined) {
           throw usage("There is no git repository here; name one: countermand audit REPO.");
         }
-        const progress = progressLine(context);
-        const directory = options.resume ? stateDirectory(context) : undefined;
-        const summary = new SummaryBuilder();
-        try {
-          for await (const { reversal, delay } of auditWithDelays(repository, {
-            ...(options.ref === undefined ? {} : { refs: options.ref }),
-            ...(directory === undefined ? {} : { stateDirectory: directory }),
-            signal: context.interrupted,
-            onCoverage: (coverage) => {
-              summary.coverage = coverage;
-            },
-            onProgress: ({ phase, done, total, found }) =>
-              progress.show(
-                phase === "reading"
-                  ? `reading history: ${number(done)} commits`
-                  : `comparing: ${number(done)} of ${number(total ?? done)} commits, ${number(found)} reversals`,
-              ),
-          })) {
-            summary.add(reversal, delay);
-            if (options.json !== true) continue;
-            progress.clear();
-            context.out(renderReversalJson(reversal));
-          }
-        } catch (error) {
-          progress.clear();
-          if (!context.interrupted.aborted) throw error;
-          throw new CommandError(
-            exitCodes.couldNot,
-            "Interrupted; the same command goes on where it stopped.",
-          );
-        }
-        progress.clear();
-        if (options.json !== true) {
-          context.out(renderAuditSummary(summary.finish(), context.columns));
-        }
+        const audit = (implications?: AuditOptions["implications"]) =>
+          runAudit(context, repository, options, implications);
+        await (options.quick === true ? audit() : withImplications(context, repository, audit));
       });
     });
 }
 
-/** Where an interrupted audit is kept: with the user's caches. Without a place there is no going on. */
-function stateDirectory(context: Context): string | undefined {
-  const cache = context.env["XDG_CACHE_HOME"];
-  const base =
-    cache === undefined || cache === "" ? join(context.env["HOME"] ?? homedir(), ".cache") : cache;
-  const directory = join(base, "countermand", "audits");
+async function runAudit(
+  context: Context,
+  repository: Repository,
+  options: AuditCommandOptions,
+  implications: AuditOptions["implications"],
+): Promise<void> {
+  const progress = progressLine(context);
+  const directory = options.resume
+    ? cacheFolder(context, "audits", "if interrupted, this audit starts over")
+    : undefined;
+  const summary = new SummaryBuilder();
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    accessSync(directory, constants.W_OK);
-    return directory;
+    for await (const { reversal, delay } of auditWithDelays(repository, {
+      ...(options.ref === undefined ? {} : { refs: options.ref }),
+      ...(directory === undefined ? {} : { stateDirectory: directory }),
+      ...(implications === undefined ? {} : { implications }),
+      signal: context.interrupted,
+      onCoverage: (coverage) => {
+        summary.coverage = coverage;
+      },
+      onProgress: ({ phase, done, total, found }) =>
+        progress.show(
+          phase === "reading"
+            ? `reading history: ${number(done)} commits`
+            : `comparing: ${number(done)} of ${number(total ?? done)} commits, ${number(found)} reversals`,
+        ),
+    })) {
+      summary.add(reversal, delay);
+      if (options.json !== true) continue;
+      progress.clear();
+      context.out(renderReversalJson(reversal));
+    }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    context.err(
-      `${directory} cannot be written (${code}): if interrupted, this audit starts over.\n`,
+    progress.clear();
+    if (!context.interrupted.aborted) throw error;
+    throw new CommandError(
+      exitCodes.couldNot,
+      "Interrupted; the same command goes on where it stopped.",
     );
-    return undefined;
+  }
+  progress.clear();
+  if (options.json !== true) {
+    context.out(renderAuditSummary(summary.finish(), context.columns));
   }
 }

@@ -48,7 +48,7 @@ export type AuditOptions = {
   readonly onProgress?: (progress: AuditProgress) => void;
   readonly onCoverage?: (coverage: Coverage) => void;
   /** What the rules are told: with it they read the content of every reversal, without it messages and paths. */
-  readonly implications?: ImplicationReader;
+  readonly implications?: { readonly reader: ImplicationReader; readonly versions: string };
   /** Where an interrupted audit is taken up again; removed from there when it is done. */
   readonly stateDirectory?: string;
 };
@@ -85,10 +85,14 @@ export async function* auditWithDelays(
   const state =
     options.stateDirectory === undefined
       ? null
-      : await openAuditState(options.stateDirectory, { repository: repo.gitDir, tips });
+      : await openAuditState(options.stateDirectory, {
+          repository: repo.gitDir,
+          tips,
+          versions: options.implications?.versions ?? "",
+        });
   const source = new CommitSource(repo);
   try {
-    const auditor = new Auditor(history, source, options.implications);
+    const auditor = new Auditor(history, source, options.implications?.reader);
     let found = 0;
     for (const audited of state?.known ?? []) {
       auditor.remember(audited.reversal);

@@ -16,7 +16,12 @@ import type { Audited } from "./reversal.ts";
 /** Raised whenever the same history may give another answer. */
 export const auditVersion = 2;
 
-export type AuditKey = { readonly repository: string; readonly tips: readonly string[] };
+export type AuditKey = {
+  readonly repository: string;
+  readonly tips: readonly string[];
+  /** What the implications depend on; "" where messages alone are read. */
+  readonly versions: string;
+};
 
 export type AuditState = {
   /** Found before the interruption, in order. */
