@@ -9,6 +9,7 @@ import {
   proposal,
   TestLedger,
 } from "../testing/actors.ts";
+import { decisionSentence } from "../statements/decision-sentence.ts";
 import { aboutRecord } from "../statements/statement-type.ts";
 import { digestOf } from "./record-hash.ts";
 import { approvalsInForce, ended, statuses } from "./state.ts";
@@ -255,6 +256,16 @@ describe("what was approved is what is run", () => {
     expect(approvalsInForce(state)).toEqual([]);
     expect(state.decisions[0]?.voidedBy).toBe(ledger.entries.length - 1);
     expect(state.revision).toBe(2);
+  });
+
+  test("what an approver signs says how grave it is", async () => {
+    const risk = { score: 57, level: "high", coverage: 96, weights: 1 };
+    await assess({ risk, inputs: { rules: "ab".repeat(32), asOf: "2026-09-01T00:00:00.000Z" } });
+    expect(ledger.record().assessment).toMatchObject({ risk, inputs: { rules: "ab".repeat(32) } });
+    expect(decisionSentence(ledger.record(), "approve")).toContain("; risk 57 of 100 (high)");
+    for (const wrong of [{ score: 101 }, { level: "grave" }, { coverage: -1 }, { weights: 0 }]) {
+      await expect(assess({ risk: { ...risk, ...wrong } })).rejects.toThrow(/risk/);
+    }
   });
 
   test("a new assessment voids approvals", async () => {

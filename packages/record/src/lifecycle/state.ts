@@ -2,7 +2,7 @@
  * The state of one record: what its entries add up to. Plain JSON, so that a
  * store may keep a copy as a view; the entries are the truth.
  */
-import type { Identity, Policy } from "../statements/words.ts";
+import type { AssessedInputs, AssessedRisk, Identity, Policy } from "../statements/words.ts";
 
 export const statuses = [
   "proposed",
@@ -74,6 +74,8 @@ export interface Assessment extends Saying {
     readonly count: number;
   }[];
   readonly unknowns: readonly string[];
+  readonly risk?: AssessedRisk;
+  readonly inputs?: AssessedInputs;
 }
 
 export interface EvidenceItem extends Saying, Artefact {

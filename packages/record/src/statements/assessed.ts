@@ -13,7 +13,7 @@ import {
   saying,
   type RecordStatement,
 } from "./statement-type.ts";
-import { actorId, name, recordId } from "./words.ts";
+import { actorId, assessedInputs, assessedRisk, name, recordId } from "./words.ts";
 
 const shape = predicate(
   {
@@ -42,7 +42,11 @@ const shape = predicate(
       { max: 60 },
     ),
   },
-  { report: object({ digest: sha256Hex, size: int(0, 1_099_511_627_776) }) },
+  {
+    report: object({ digest: sha256Hex, size: int(0, 1_099_511_627_776) }),
+    risk: assessedRisk,
+    inputs: assessedInputs,
+  },
 );
 type Body = Infer<typeof shape>;
 
@@ -69,6 +73,8 @@ export const assessed: RecordStatement<Body> = {
         unknownAuthors: body.unknownAuthors,
         implications: body.implications,
         unknowns: body.unknowns,
+        ...(body.risk === undefined ? {} : { risk: body.risk }),
+        ...(body.inputs === undefined ? {} : { inputs: body.inputs }),
       },
       decisions: voidDecisions(state, said.index),
     };
@@ -76,8 +82,10 @@ export const assessed: RecordStatement<Body> = {
   says(body) {
     const worse = body.implications.filter((item) => item.direction === "worse").length;
     const unknown = body.unknowns.length === 0 ? "" : `, unknown: ${body.unknowns.length}`;
+    const risk =
+      body.risk === undefined ? "" : `, risk ${body.risk.score} of 100 (${body.risk.level})`;
     return body.report === undefined
       ? `assesses: what this undoes is unknown (${body.unknowns.join("; ")})`
-      : `assesses: undoes commits: ${body.commits}, files: ${body.files}, implications for the worse: ${worse}${unknown}`;
+      : `assesses: undoes commits: ${body.commits}, files: ${body.files}, implications for the worse: ${worse}${risk}${unknown}`;
   },
 };

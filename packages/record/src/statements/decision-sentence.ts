@@ -25,6 +25,9 @@ function consequences(assessment: RecordState["assessment"]): string {
     worse.length === 0
       ? "no implication for the worse was found"
       : `brings back ${names.join(", ")}${more}`,
+    ...(assessment.risk === undefined
+      ? []
+      : [`risk ${assessment.risk.score} of 100 (${assessment.risk.level})`]),
     ...(assessment.unknowns.length === 0
       ? []
       : [`unknown: ${count(assessment.unknowns.length, "thing")}`]),

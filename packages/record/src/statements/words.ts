@@ -9,6 +9,7 @@ import {
   oneOf,
   sha256Hex,
   string,
+  timestamp,
   union,
   type Infer,
 } from "../bytes/shape.ts";
@@ -110,6 +111,36 @@ export function showIdentity(value: Identity): string {
       return `${value.name}@${value.version}`;
   }
 }
+
+/** `unknown`: too little was seen for any other word. */
+export const riskLevels = ["none", "low", "medium", "high", "critical", "unknown"] as const;
+
+/** How grave what is undone is, all together, and how much was seen of what was to be looked at. */
+export const assessedRisk = object({
+  score: int(0, 100),
+  level: oneOf(riskLevels),
+  /** Per cent. */
+  coverage: int(0, 100),
+  /** The version of the weights. */
+  weights: int(1, 1_000_000),
+});
+export type AssessedRisk = Infer<typeof assessedRisk>;
+
+/** What an analysis was told beside the two states, so that anyone can repeat it. */
+export const assessedInputs = object(
+  {
+    /** SHA-256 of the canonical list of rules and versions. */
+    rules: sha256Hex,
+    asOf: timestamp,
+  },
+  {
+    /** SHA-256 of the advisory data; absent: there was none. */
+    advisories: sha256Hex,
+    /** SHA-256 of the context that severities were weighed in; absent: there was none. */
+    context: sha256Hex,
+  },
+);
+export type AssessedInputs = Infer<typeof assessedInputs>;
 
 /** The policy in force: what a proposal may say, how many must agree, how long things may take. */
 export const policy = object({

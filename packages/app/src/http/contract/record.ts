@@ -1,6 +1,6 @@
 /** A record as the API tells it: in a list, and whole. */
 import { z } from "zod";
-import type { RecordState } from "@countermand/record";
+import { type RecordState, riskLevels } from "@countermand/record";
 import type { Page, RecordSummary, RecordView } from "../../rollbacks/countermand.ts";
 import {
   actor,
@@ -79,6 +79,23 @@ const assessment = z.object({
     }),
   ),
   unknowns: z.array(z.string()),
+  risk: z
+    .object({
+      score: z.int().describe("0 to 100"),
+      level: z.enum(riskLevels),
+      coverage: z.int().describe("Per cent of what was to be looked at"),
+      weights: z.int(),
+    })
+    .exactOptional(),
+  inputs: z
+    .object({
+      rules: sha256Hex,
+      asOf: instant,
+      advisories: sha256Hex.exactOptional(),
+      context: sha256Hex.exactOptional(),
+    })
+    .exactOptional()
+    .describe("What the analysis was told beside the two states, by digest"),
 });
 
 const decision = z.object({

@@ -171,6 +171,13 @@ export function sample(texts: Texts = plainTexts) {
         },
       ],
       unknowns: [`no advisory data was given${wild}`],
+      risk: { score: 57, level: "high", coverage: 96, weights: 1 },
+      inputs: {
+        rules: hex(23),
+        asOf: "2026-11-22T03:10:00.000Z",
+        advisories: hex(24),
+        context: hex(25),
+      },
     },
     evidence: [
       {
