@@ -30,6 +30,13 @@ export function assessment({ assessment: found }: RecordState, actor: ShowActor)
               Assessed by ${actor(found.actor)}, ${instant(found.recordedAt)}.
             </p>
             ${
+              found.risk !== undefined &&
+              html`<p>
+                Risk <strong>${found.risk.score} of 100, ${found.risk.level}</strong>;
+                ${found.risk.coverage} % of what was to be looked at was seen.
+              </p>`
+            }
+            ${
               found.implications.length > 0 &&
               table({
                 caption: html`What going back brings with it`,
@@ -58,6 +65,18 @@ export function assessment({ assessment: found }: RecordState, actor: ShowActor)
                     </li>`
                   }
                 </ul>`
+            }
+            ${
+              found.inputs !== undefined &&
+              html`<p>
+                Rules <code>${found.inputs.rules.slice(0, 12)}</code>,
+                ${
+                  found.inputs.advisories === undefined
+                    ? "no advisory data"
+                    : html`advisory data <code>${found.inputs.advisories.slice(0, 12)}</code>`
+                },
+                as of ${instant(found.inputs.asOf)}.
+              </p>`
             }
             ${
               found.authors.length > 0 &&

@@ -86,6 +86,12 @@ function assessmentText(context: Context, { assessment }: RecordState): string {
     assessment.report === undefined
       ? ["  unknown: no analysis of the difference was possible"]
       : [`  ${count(assessment.commits, "commit")} in ${count(assessment.files, "file")}`];
+  if (assessment.risk !== undefined) {
+    const { score, level, coverage } = assessment.risk;
+    lines.push(
+      `  risk ${score} of 100, ${level}; ${coverage} % of what was to be looked at was seen`,
+    );
+  }
   for (const item of assessment.implications) {
     const mark = item.direction === "worse" ? style(context, "red", "▲") : "·";
     lines.push(
