@@ -31,6 +31,11 @@ export interface Context {
   backup(options: Pick<LedgerOptions, "data">, file: string): Promise<BackupResult>;
   /** Reads such a file into an empty store. */
   restore(options: Pick<LedgerOptions, "data">, file: string): Promise<BackupResult>;
+  /** Drops every view and makes it again from the entries. */
+  rebuild(
+    options: Pick<LedgerOptions, "data">,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<RebuildResult>;
   /** Checks the ledger's store; nothing of it is changed. */
   fsck(options: Pick<LedgerOptions, "data">): AsyncIterable<FsckMessage>;
 }
@@ -48,6 +53,12 @@ export interface BackupResult {
   readonly entries: number;
   /** In the file, or in the database, for a person. */
   readonly place: string;
+}
+
+export interface RebuildResult {
+  readonly entries: number;
+  /** Views that were not what the entries give. */
+  readonly different: readonly string[];
 }
 
 export type FsckMessage =

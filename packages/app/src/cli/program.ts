@@ -16,6 +16,8 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
   "Look at a repository (no ledger, no account):": {
     audit: async (it) => (await import("./commands/audit.ts")).auditCommand(it),
     undo: async (it) => (await import("./commands/undo.ts")).undoCommand(it),
+    advisories: async (it, exit) =>
+      (await import("./commands/advisories.ts")).advisoriesCommand(it, exit),
   },
   "One rollback, from proposal to close:": {
     propose: async (it) => (await import("./commands/propose.ts")).proposeCommand(it),
@@ -41,6 +43,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
   "Set up:": {
     init: async (it) => (await import("./commands/init.ts")).initCommand(it),
     person: async (it) => (await import("./commands/person.ts")).personCommand(it),
+    rebuild: async (it) => (await import("./commands/rebuild.ts")).rebuildCommand(it),
     backup: async (it) => (await import("./commands/backup.ts")).backupCommand(it),
     restore: async (it) => (await import("./commands/backup.ts")).restoreCommand(it),
     serve: async (it) => (await import("./commands/serve.ts")).serveCommand(it),

@@ -35,6 +35,8 @@ export function processContext(interrupted: AbortSignal): Context {
     serve: async (options) => (await import("./serve.ts")).serve(context, options),
     backup: async (options, file) => (await import("./backup.ts")).backup(context, options, file),
     restore: async (options, file) => (await import("./backup.ts")).restore(context, options, file),
+    rebuild: async (options, onProgress) =>
+      (await import("./rebuild.ts")).rebuild(context, options, onProgress),
     async *fsck(options) {
       yield* (await import("./fsck.ts")).fsckStore(context, options);
     },

@@ -71,7 +71,8 @@ export async function readRecord(
   return (await readRecords(reader, logId, [id])).get(id);
 }
 
-async function readRecords(
+/** By id; those that there are. */
+export async function readRecords(
   reader: Tx | Snapshot,
   logId: number,
   ids: readonly string[],

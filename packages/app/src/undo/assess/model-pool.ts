@@ -117,6 +117,6 @@ function ask(worker: Worker, jobs: readonly Job[]): Promise<readonly Parsed[]> {
     worker.once("message", onAnswer);
     worker.once("error", onError);
     worker.once("exit", onExit);
-    worker.postMessage(jobs);
+    worker.postMessage(jobs, []);
   });
 }

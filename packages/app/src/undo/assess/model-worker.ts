@@ -34,7 +34,7 @@ async function parse(jobs: readonly Job[]): Promise<Parsed[]> {
 
 parentPort?.on("message", (jobs: readonly Job[]) => {
   void parse(jobs).then(
-    (parsed) => parentPort?.postMessage(parsed),
+    (parsed) => parentPort?.postMessage(parsed, []),
     // An error here is ours, not the file's: the thread ends and the pool says so.
     (error: unknown) => {
       throw error;
