@@ -102,9 +102,10 @@ async function importInto(
   const database = openForImport(copy);
   let last = performance.now();
   const pause = async () => {
-    if (performance.now() - last < 30) return;
-    await setImmediate();
-    last = performance.now();
+    if (performance.now() - last >= 30) {
+      await setImmediate();
+      last = performance.now();
+    }
     if (options.signal?.aborted === true) {
       throw new AdvisoryError(
         "aborted",
@@ -113,6 +114,7 @@ async function importInto(
     }
   };
   try {
+    await pause();
     const before = readMeta(database, "digest");
     const run = Number(readMeta(database, "run") ?? 0) + 1;
     database.exec("BEGIN");
@@ -133,6 +135,7 @@ async function importInto(
         "SELECT (SELECT count(*) FROM record) AS records, (SELECT count(*) FROM flaw) AS flaws",
       )
       .get() as { records: number; flaws: number };
+    await pause();
     database.exec("COMMIT");
     return { sources: reports, records, flaws, digest, written: isNew };
   } finally {

@@ -72,10 +72,15 @@ export function sourcesAt(path: string): Source[] {
     place,
     kind: "folder",
     stamp: "",
-    time: stat.mtime.toISOString(),
+    time: newest(found.units) || stat.mtime.toISOString(),
     open: () => ({ units: found.units, other: found.other, close() {} }),
   };
   return [folder, ...archives];
+}
+
+/** A folder's own time tells when it was unpacked, that of its files often when they were published. */
+function newest(units: readonly Unit[]): string {
+  return units.reduce((latest, { time }) => (time > latest ? time : latest), "");
 }
 
 function fileSource(place: string): Source {
