@@ -1,5 +1,6 @@
 /** Over a real socket: an injected request would have its address tidied up first. */
 import { request, type IncomingHttpHeaders } from "node:http";
+import { gunzipSync } from "node:zlib";
 import { decodeBundle, decodeTile, leafHash } from "@countermand/tlog";
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -68,6 +69,27 @@ describe("the log", () => {
     expect(entries.map((entry) => Buffer.from(leafHash(entry)))).toEqual(
       hashes.map((it) => Buffer.from(it)),
     );
+  });
+
+  test("bundles are compressed for who asks, under a tag of their own; hashes never", async () => {
+    const url = "/log/tile/entries/000";
+    const plain = await get(url);
+    expect(plain.headers).toMatchObject({ vary: "accept-encoding" });
+    expect(plain.headers["content-encoding"]).toBeUndefined();
+    for (const accept of ["gzip", "br, GZIP;q=0.5", "*"]) {
+      const small = await get(url, { "accept-encoding": accept });
+      expect(small.headers).toMatchObject({ vary: "accept-encoding", "content-encoding": "gzip" });
+      expect(gunzipSync(small.body)).toEqual(plain.body);
+      expect(small.headers["etag"]).not.toBe(plain.headers["etag"]);
+      const again = { "accept-encoding": accept, "if-none-match": String(small.headers["etag"]) };
+      expect((await get(url, again)).status).toBe(304);
+    }
+    for (const accept of ["", "br", "gzip;q=0", "identity, gzip; q=0.0", "*;q=0"]) {
+      const { headers } = await get(url, { "accept-encoding": accept });
+      expect(headers["content-encoding"]).toBeUndefined();
+    }
+    const tile = await get("/log/tile/0/000", { "accept-encoding": "gzip" });
+    expect(tile.headers["content-encoding"]).toBeUndefined();
   });
 
   test("HEAD answers the headers alone", async () => {

@@ -4,12 +4,15 @@
  * is what the published checkpoint does not imply, because it may come to exist.
  */
 import { parseTilePath, TlogError } from "@countermand/tlog";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { z } from "zod";
 import { entityTag, matches } from "../entity-tag.ts";
 import type { LogReader } from "../log-port.ts";
 import { HttpProblem } from "../problem.ts";
 import { route, type Answer, type Asked, type HttpDeps } from "../route.ts";
 
+const compress = promisify(gzip);
 const text = "text/plain; charset=utf-8";
 const octets = "application/octet-stream";
 /** Whoever checks this log may do so from any page. */
@@ -61,11 +64,10 @@ export const tileRoute = route({
   async handle(asked, deps) {
     const log = reader(deps);
     const path = tilePathOf(asked.url);
-    const bytes =
-      path.kind === "entries"
-        ? await log.bundle(path.n, path.width)
-        : await log.tile(path.level, path.n, path.width);
-    return served(asked, bytes, octets, immutable);
+    // Hashes are noise to a compressor; entries are text.
+    return path.kind === "entries"
+      ? await servedSmaller(asked, await log.bundle(path.n, path.width))
+      : served(asked, await log.tile(path.level, path.n, path.width), octets, immutable);
   },
 });
 
@@ -103,6 +105,40 @@ function served(
   return matches(asked.headers, etag)
     ? { status: 304, headers, body: undefined }
     : { headers, body: bytes };
+}
+
+/** A bundle, compressed for who takes gzip. The two forms have tags of their own: they are other bytes. */
+async function servedSmaller(
+  asked: Asked<unknown, unknown, unknown>,
+  bytes: Uint8Array | undefined,
+): Promise<Answer> {
+  const vary = { vary: "accept-encoding" };
+  if (bytes === undefined || !takesGzip(asked.headers["accept-encoding"])) {
+    const plain = served(asked, bytes, octets, immutable);
+    return { ...plain, headers: { ...plain.headers, ...vary } };
+  }
+  const etag = entityTag(bytes).replace(/"$/, '-gzip"');
+  const headers = {
+    ...open,
+    ...vary,
+    "content-type": octets,
+    "cache-control": immutable,
+    "content-encoding": "gzip",
+    etag,
+  };
+  return matches(asked.headers, etag)
+    ? { status: 304, headers, body: undefined }
+    : { headers, body: await compress(bytes) };
+}
+
+/** RFC 9110 §12.5.3, as far as it can say yes or no to gzip. */
+function takesGzip(accept: string | string[] | undefined): boolean {
+  const codings = String(accept ?? "")
+    .split(",")
+    .map((part) => part.trim().toLowerCase());
+  const named = codings.find((coding) => /^(?:x-)?gzip(?:$|[ ;])/.test(coding));
+  const coding = named ?? codings.find((part) => part.startsWith("*"));
+  return coding !== undefined && !/;\s*q=0(?:\.0{0,3})?$/.test(coding);
 }
 
 function missing(problem: string, cause?: unknown): HttpProblem {
