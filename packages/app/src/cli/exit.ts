@@ -32,6 +32,8 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   "bad-ref": exitCodes.usage,
   "ambiguous-ref": exitCodes.usage,
   "empty-repository": exitCodes.usage,
+  "bad-state": exitCodes.usage,
+  "not-comparable": exitCodes.usage,
 };
 
 /** The exit code and the sentence for anything that a command threw. */

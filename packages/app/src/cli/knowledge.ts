@@ -11,14 +11,14 @@ import type { Context } from "./context.ts";
 
 export async function withKnowledge<T>(
   context: Context,
-  repository: Repository,
+  repository: Repository | undefined,
   work: (knowledge: Knowledge) => Promise<T>,
 ): Promise<T> {
   const key = secretsKey(context);
   return await work({
     advisories: noAdvisories,
     asOf: `${context.now().toISOString().slice(0, 19)}Z`,
-    repository: await repositoryName(repository),
+    repository: repository === undefined ? null : await repositoryName(repository),
     hashSecret: (value) => createHmac("sha256", key).update(value).digest("hex"),
   });
 }

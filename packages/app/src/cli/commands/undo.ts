@@ -1,9 +1,8 @@
 /** `countermand undo [REPO] TARGET`: what would going back undo? */
 import { Command } from "commander";
 import { renderUndo, renderUndoJson } from "../../undo/range/render.ts";
-import { undo } from "../../undo/range/undo.ts";
+import { undoStates } from "../../undo/range/states.ts";
 import type { Context } from "../context.ts";
-import { usage } from "../exit.ts";
 import { withKnowledge } from "../knowledge.ts";
 import { withRepository } from "../repository-argument.ts";
 
@@ -18,7 +17,8 @@ export function undoCommand(context: Context): Command {
     .summary("what would going back undo? by content, in seconds")
     .description(
       `Says what going from --from back to TARGET undoes: commits by content (what was reverted already does not count, what was re-applied does), files, components, authors, tags, implications, and what cannot be known.
-TARGET is a commit, tag or branch to go back to; with --revert, a commit to take back; A..B, a range to take back.`,
+TARGET is a commit, tag or branch to go back to; with --revert, a commit to take back; A..B, a range to take back.
+Other states, for TARGET and --from alike: dir:PATH (a folder, say of rendered manifests), file:PATH (an SBOM, exported flags, terraform show -json), image:PATH[@sha256:…] (an OCI layout).`,
     )
     .argument("<repo-or-target>", "the repository, if not the one here; else the target")
     .argument("[target]", "the target")
@@ -31,11 +31,8 @@ TARGET is a commit, tag or branch to go back to; with --revert, a commit to take
         context,
         second === undefined ? undefined : first,
         async (repository) => {
-          if (repository === undefined) {
-            throw usage("There is no git repository here; name one: countermand undo REPO TARGET.");
-          }
           const report = await withKnowledge(context, repository, (knowledge) =>
-            undo(repository, {
+            undoStates(repository, {
               target,
               ...(options.from === undefined ? {} : { from: options.from }),
               ...(options.revert === true ? { mode: "revert" } : {}),

@@ -94,8 +94,10 @@ const reasons = {
 } as const;
 
 function title(report: UndoReport): string {
-  const target = report.target.slice(0, short);
-  const from = report.from.slice(0, short);
+  const [target, from] = [shortName(report.target), shortName(report.from)];
+  if (report.states !== undefined && report.undoneCount === 0) {
+    return `Going back from ${from} to ${target} changes ${report.fileCount === 0 ? "nothing" : count(report.fileCount, "file")}`;
+  }
   if (report.mode === "restore") {
     if (report.undoneCount === 0 && report.fileCount === 0) {
       return `Going back from ${from} to ${target} undoes nothing: the content is the same`;
@@ -107,6 +109,11 @@ function title(report: UndoReport): string {
   return report.undoneCount === 0
     ? `Reverting ${what} undoes nothing: it has been undone already or changed nothing`
     : `Reverting ${what} undoes ${count(report.undoneCount, "commit")} in ${count(report.fileCount, "file")}`;
+}
+
+/** Of a commit id or a digest, as much as a person compares. */
+function shortName(id: string): string {
+  return id.startsWith("sha256:") ? id.slice(0, 7 + short) : id.slice(0, short);
 }
 
 function findingLine(finding: UndoReport["findings"][number], width: number): string {

@@ -5,9 +5,14 @@
  */
 import type { Finding } from "../rules/rule.ts";
 
-export const undoReportVersion = 1;
+export const undoReportVersion = 2;
 
 export type UndoMode = "restore" | "revert";
+
+/** Files by digest, or an image: with a commit if it says from which one it was built. */
+export type StateKind =
+  | { readonly kind: "files"; readonly digest: string }
+  | { readonly kind: "image"; readonly digest: string; readonly revision?: string };
 
 export type CommitRef = {
   readonly commit: string;
@@ -35,9 +40,12 @@ export type ChangedPath = {
 export type UndoReport = {
   readonly version: typeof undoReportVersion;
   readonly mode: UndoMode;
+  /** A commit id, or the digest of files or of an image. */
   readonly from: string;
   /** The state gone back to (`restore`), or the last commit of what is reverted. */
   readonly target: string;
+  /** What `from` and `target` are, where they are not commits as named. */
+  readonly states?: { readonly from: StateKind; readonly target: StateKind };
   /** Only when a range is reverted: the commit before the first. */
   readonly rangeStart?: string;
   /** Newest first, as in the history. */

@@ -25,7 +25,10 @@ function history(): HistoryBuilder {
   return built;
 }
 
-async function ask(directory: string, request: Omit<UndoRequest, "knowledge">): Promise<UndoReport> {
+async function ask(
+  directory: string,
+  request: Omit<UndoRequest, "knowledge">,
+): Promise<UndoReport> {
   const repo = await openRepository(directory);
   try {
     return await undo(repo, { ...request, knowledge: testKnowledge });

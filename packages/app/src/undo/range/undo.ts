@@ -20,6 +20,7 @@ import type { Reversal } from "../audit/reversal.ts";
 import { compareText } from "../rules/order.ts";
 import { count } from "../text.ts";
 import { rules } from "../rules/registry.ts";
+import type { ChangedFile } from "../rules/rule.ts";
 import { components, isManifest } from "./components.ts";
 import {
   type ChangedPath,
@@ -39,6 +40,8 @@ export type UndoRequest = {
   readonly from?: string;
   /** For a single commit; a range is always reverted. Default `restore`. */
   readonly mode?: UndoMode;
+  /** Files that come with the states and are in no commit: SBOMs of images. */
+  readonly beside?: readonly ChangedFile[];
   /** What the rules are told beside the repository. */
   readonly knowledge: Knowledge;
   readonly signal?: AbortSignal | undefined;
@@ -86,7 +89,7 @@ async function report(
   repo: Repository,
   source: CommitSource,
   plan: Plan,
-  { knowledge, signal }: UndoRequest,
+  { knowledge, signal, beside }: UndoRequest,
 ): Promise<UndoReport> {
   const unknowns = new Set<string>();
   const target = await commitOf(source, plan.target);
@@ -130,7 +133,14 @@ async function report(
     subject,
     message: commits.get(commit)?.message ?? "",
   }));
-  const change = { before: plan.from, changes, undone: messages, undoing: null, reversal: null };
+  const change = {
+    before: plan.from,
+    changes,
+    undone: messages,
+    undoing: null,
+    reversal: null,
+    ...(beside === undefined ? {} : { beside }),
+  };
   const assessed: Assessed = await assess(repo, source, change, knowledge, signal);
   for (const unknown of assessed.unknowns) unknowns.add(unknown);
   const gained: CommitRef[] = [];

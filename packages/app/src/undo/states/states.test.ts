@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { folderOf, type LayoutOptions, ociLayout } from "../testing/states.ts";
 import { StateError } from "./error.ts";
 import { changedFiles } from "./files.ts";
 import { readState } from "./state.ts";
@@ -13,12 +12,14 @@ afterEach(() => {
 });
 
 function folder(files: Readonly<Record<string, string | Buffer>>): string {
-  const made = mkdtempSync(join(tmpdir(), "countermand-state-"));
+  const made = folderOf(files);
   folders.push(made);
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(made, path)), { recursive: true });
-    writeFileSync(join(made, path), content);
-  }
+  return made;
+}
+
+function layout(options: LayoutOptions = {}): string {
+  const made = ociLayout(options);
+  folders.push(made);
   return made;
 }
 
@@ -82,36 +83,6 @@ describe("a folder as a state", () => {
     expect(await readState("v1.2.3")).toEqual({ kind: "ref", ref: "v1.2.3" });
   });
 });
-
-/** An OCI layout made blob by blob, as the specification says. */
-function layout(options: { readonly images?: number; readonly broken?: boolean } = {}): string {
-  const blobs: Record<string, string> = {};
-  const put = (value: unknown) => {
-    const text = JSON.stringify(value);
-    const hex = createHash("sha256").update(text).digest("hex");
-    blobs[`blobs/sha256/${hex}`] = options.broken === true ? `${text} ` : text;
-    return { digest: `sha256:${hex}`, size: text.length };
-  };
-  const manifests: unknown[] = [];
-  for (let i = 0; i < (options.images ?? 1); i++) {
-    const config = put({
-      config: { Labels: { "org.opencontainers.image.revision": "ab".repeat(20), n: String(i) } },
-    });
-    const image = put({ schemaVersion: 2, config, layers: [] });
-    const predicate = { bomFormat: "CycloneDX", specVersion: "1.6", components: [] };
-    const statement = put({ predicateType: "https://cyclonedx.org/bom", predicate });
-    const attestation = put({
-      schemaVersion: 2,
-      config: put({}),
-      layers: [{ ...statement, mediaType: "application/vnd.in-toto+json" }],
-    });
-    manifests.push(image, {
-      ...attestation,
-      annotations: { "vnd.docker.reference.digest": image.digest },
-    });
-  }
-  return folder({ ...blobs, "index.json": JSON.stringify({ manifests }) });
-}
 
 describe("an image as a state", () => {
   it("has its manifest's digest, the commit it was built from and its SBOMs", async () => {
