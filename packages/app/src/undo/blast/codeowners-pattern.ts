@@ -69,10 +69,31 @@ export function parsePattern(text: string, dialect: Dialect): Pattern | string {
   return { segments, below: last !== "*" && last !== "**" };
 }
 
+/** A name that every path which matches has among its folders and file; null: only wildcards. */
+export function neededName({ segments }: Pattern): string | null {
+  for (const segment of segments) {
+    if (segment === "**") continue;
+    const [first, second] = segment;
+    if (first?.kind === "text" && second === undefined) return first.text;
+  }
+  return null;
+}
+
 /** `path` without a slash at its start. */
 export function matchesPattern(pattern: Pattern, path: string): boolean {
-  const names = path.split("/");
-  const { segments } = pattern;
+  return matchesNames(pattern, path.split("/"));
+}
+
+/** As `matchesPattern`, for a path that is split already. */
+export function matchesNames(pattern: Pattern, names: readonly string[]): boolean {
+  const { segments, below } = pattern;
+  const [first, second] = segments;
+  // A name anywhere, which most patterns are.
+  if (segments.length === 2 && first === "**" && second !== undefined && second !== "**") {
+    return below
+      ? names.some((name) => matchesName(second, name))
+      : matchesName(second, names.at(-1) ?? "");
+  }
   // Which numbers of segments can have been used up after the names so far.
   let reached = spread(new Set([0]), segments);
   for (const [at, name] of names.entries()) {
@@ -86,7 +107,7 @@ export function matchesPattern(pattern: Pattern, path: string): boolean {
     if (next.size === 0) return false;
     reached = spread(next, segments);
     const whole = reached.has(segments.length);
-    if (whole && (at === names.length - 1 || pattern.below)) return true;
+    if (whole && (at === names.length - 1 || below)) return true;
   }
   return false;
 }

@@ -210,6 +210,7 @@ describe("hostile files", () => {
   test("too much is not read", () => {
     expect(parseCodeowners("a".repeat(codeownersLimits.length + 1))).toBeInstanceOf(Unread);
     expect(parseCodeowners("a @b\n".repeat(codeownersLimits.rules + 1))).toBeInstanceOf(Unread);
+    expect(parseCodeowners("*.a @b\n".repeat(codeownersLimits.wild + 1))).toBeInstanceOf(Unread);
     const headings = Array.from({ length: 1100 }, (_, i) => `[s${i}]\na @b`).join("\n");
     expect(parseCodeowners(headings)).toBeInstanceOf(Unread);
     expect(read(`${"a/".repeat(100)}b @x\n${"a".repeat(2000)} @x`).skipped).toHaveLength(2);

@@ -15,7 +15,13 @@
  */
 import { type Model, Unread } from "../models/model.ts";
 import { compareText } from "../rules/order.ts";
-import { type Dialect, matchesPattern, parsePattern, type Pattern } from "./codeowners-pattern.ts";
+import {
+  type Dialect,
+  matchesNames,
+  neededName,
+  parsePattern,
+  type Pattern,
+} from "./codeowners-pattern.ts";
 
 export type OwnerRule = {
   /** 1-based. */
@@ -61,6 +67,8 @@ export const codeownersLimits = {
   /** UTF-16 units; GitHub loads no file over 3 MB. */
   length: 3 * 1024 * 1024,
   rules: 20_000,
+  /** Lines of wildcards alone, which every path has to be held against. */
+  wild: 2000,
   sections: 1000,
   /** Of one line or heading. */
   owners: 200,
@@ -113,9 +121,47 @@ export function ownershipOf(codeowners: Codeowners, path: string): readonly Owne
   });
 }
 
+/** The rules of a section by a name that the path has to hold, each with its place in the section. */
+type Index = {
+  readonly excludes: boolean;
+  readonly byName: ReadonlyMap<string, readonly number[]>;
+  readonly wild: readonly number[];
+};
+
+/** Derived from the value alone, so that it may be kept beside it. */
+const indexes = new WeakMap<OwnerSection, Index>();
+
+function indexOf(section: OwnerSection): Index {
+  const known = indexes.get(section);
+  if (known !== undefined) return known;
+  const byName = new Map<string, number[]>();
+  const wild: number[] = [];
+  for (const [at, { pattern }] of section.rules.entries()) {
+    const name = neededName(pattern);
+    const list = name === null ? wild : (byName.get(name) ?? []);
+    list.push(at);
+    if (name !== null) byName.set(name, list);
+  }
+  const index = { byName, wild, excludes: section.rules.some((rule) => rule.excludes) };
+  indexes.set(section, index);
+  return index;
+}
+
 function decides(section: OwnerSection, path: string): OwnerRule | undefined {
-  const out = section.rules.find((rule) => rule.excludes && matchesPattern(rule.pattern, path));
-  return out ?? section.rules.findLast((rule) => matchesPattern(rule.pattern, path));
+  const { byName, wild, excludes } = indexOf(section);
+  const names = path.split("/");
+  const candidates = [...wild];
+  for (const name of new Set(names)) for (const at of byName.get(name) ?? []) candidates.push(at);
+  let last: OwnerRule | undefined;
+  for (const at of candidates.sort((a, b) => b - a)) {
+    const rule = section.rules[at];
+    if (rule === undefined || (last !== undefined && !rule.excludes)) continue;
+    if (!matchesNames(rule.pattern, names)) continue;
+    if (rule.excludes) return rule;
+    last = rule;
+    if (!excludes) return last;
+  }
+  return last;
 }
 
 function dialectOf(lines: readonly string[], path: string): Dialect {
@@ -135,6 +181,7 @@ class Reader {
   readonly #skipped: { line: number; reason: string }[] = [];
   #section: OpenSection;
   #rules = 0;
+  #wild = 0;
 
   constructor(dialect: Dialect) {
     this.#dialect = dialect;
@@ -150,6 +197,9 @@ class Reader {
       if (reason !== null) this.#skipped.push({ line: index + 1, reason });
       if (this.#rules > codeownersLimits.rules) {
         return new Unread(`more than ${codeownersLimits.rules} lines`);
+      }
+      if (this.#wild > codeownersLimits.wild) {
+        return new Unread(`more than ${codeownersLimits.wild} lines of wildcards`);
       }
       if (this.#sections.size > codeownersLimits.sections) {
         return new Unread(`more than ${codeownersLimits.sections} sections`);
@@ -198,6 +248,7 @@ class Reader {
     const [text = "", ...rest] = words(excludes ? line.slice(1) : line);
     const pattern = parsePattern(text, this.#dialect);
     if (typeof pattern === "string") return pattern;
+    if (neededName(pattern) === null) this.#wild++;
     const comment =
       this.#dialect === "github" ? rest.findIndex((word) => word.startsWith("#")) : -1;
     const named = comment === -1 ? rest : rest.slice(0, comment);
