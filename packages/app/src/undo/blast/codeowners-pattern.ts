@@ -120,6 +120,8 @@ function spread(reached: Set<number>, segments: readonly Segment[]): Set<number>
 
 /** One name against one segment: greedy, going back to the last run only. */
 function matchesName(pieces: readonly Piece[], name: string): boolean {
+  const last = pieces.at(-1);
+  if (last?.kind === "text" && !name.endsWith(last.text)) return false;
   let [piece, at] = [0, 0];
   let [runPiece, runAt] = [-1, 0];
   while (at < name.length || piece < pieces.length) {

@@ -78,6 +78,12 @@ responses: {"204": {}}`);
     expect(api(body(one), body("{type: object}"))).toEqual([
       "property-ignored GET /users/{id} body kind",
     ]);
+    const gravity = (schema: string) =>
+      contractBreaks(
+        [file("openapi.yaml", response(schema), response("{type: object}"))],
+        new Models(),
+      ).map((one) => one.gravity);
+    expect([gravity(one), gravity(asked)]).toEqual([["risky"], ["breaking"]]);
     expect(api(body("{type: string}"), body("{type: string, maxLength: 5}"))).toEqual([
       "bound-tightened GET /users/{id} body",
     ]);
@@ -156,9 +162,9 @@ responses: {"204": {}}`);
         },
       });
     expect(breaks(file("swagger.json", swagger("new"), swagger("old")))).toEqual([
+      "property-ignored schema Node new",
       "property-removed POST /n 200 new",
       "property-removed schema Node new",
-      "property-ignored schema Node new",
     ]);
     expect(breaks(file("swagger.json", swagger("a"), swagger("a")))).toEqual([]);
   });
@@ -185,6 +191,12 @@ describe("JSON Schema", () => {
     [a, `${a}, "required": ["a"]`, ["json-schema.required-added producers"]],
     [`${a}, "required": ["a"]`, a, ["json-schema.required-removed consumers"]],
     [a, `${a}, "additionalProperties": false`, ["json-schema.closed producers"]],
+    [a, '"type": "object"', ["json-schema.property-removed consumers"]],
+    [
+      a,
+      '"type": "object", "additionalProperties": false',
+      ["json-schema.closed producers", "json-schema.property-refused producers"],
+    ],
     [`${a}, "additionalProperties": false`, a, []],
     [
       a,

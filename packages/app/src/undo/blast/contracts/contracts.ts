@@ -21,7 +21,9 @@ export function isContractPath(path: string): boolean {
   if (
     path.length > 4096 ||
     isTest(path) ||
-    /(?:^|\/)(?:node_modules|vendor|third[_-]party)\//.test(path)
+    /(?:^|\/)(?:node_modules|vendor|third[_-]party|testdata|fixtures|examples?|samples?)\//.test(
+      path,
+    )
   )
     return false;
   return (

@@ -138,23 +138,31 @@ export class SchemaComparison {
     depth: number,
   ): void {
     const later = new Map(after.properties.map(({ name, schema }) => [name, schema]));
+    const [asked, given] = [new Set(before.required), new Set(after.required)];
     for (const { name, schema } of before.properties) {
       const other = later.get(name);
       const what = `${subject} ${name}`;
       if (other !== undefined) {
         this.compare(schema, other, position, what, depth + 1);
-      } else if (position !== "sent") {
-        const lines = { before: schema.line };
-        this.#breaks.add(["property-removed", "breaking"], what, `${what} is gone`, lines);
-      } else if (after.open) {
-        const text = `${what} is not read any more`;
-        this.#breaks.add(["property-ignored", "risky"], what, text, { before: schema.line });
-      } else {
+        continue;
+      }
+      const lines = { before: schema.line };
+      if (position !== "received" && !after.open) {
         const text = `${what} is refused`;
-        this.#breaks.add(["property-refused", "breaking"], what, text, { before: schema.line });
+        this.#breaks.add(["property-refused", "breaking", writer(position)], what, text, lines);
+      } else if (position === "sent") {
+        this.#breaks.add(
+          ["property-ignored", "risky"],
+          what,
+          `${what} is not read any more`,
+          lines,
+        );
+      } else {
+        // Who reads has to do without it already, unless it was promised.
+        const gravity = asked.has(name) ? "breaking" : "risky";
+        this.#breaks.add(["property-removed", gravity], what, `${what} is gone`, lines);
       }
     }
-    const [asked, given] = [new Set(before.required), new Set(after.required)];
     for (const name of given) {
       if (asked.has(name) || position === "received") continue;
       const what = `${subject} ${name}`;
