@@ -16,11 +16,13 @@ import {
 import { type Compare, fixedVersions, isAffected, type Verdict } from "./match.ts";
 import { advisoryId, type AffectedPackage, packageName } from "./record.ts";
 import { shortestCommit } from "./references.ts";
+import { order } from "./order.ts";
 import { openForReading } from "./schema.ts";
 import { packageKey, words } from "./writer.ts";
 
 export type AdvisoryIndexOptions = {
-  readonly compare: Compare;
+  /** Instead of `order`. */
+  readonly compare?: Compare;
   /** Days after which a snapshot is too old to say that nothing affects a version. */
   readonly staleAfterDays?: number;
 };
@@ -60,8 +62,9 @@ export type RecordDetails = {
 };
 
 /** Throws AdvisoryError where `file` is not there or no advisory data. Dispose of it. */
-export function openAdvisories(file: string, options: AdvisoryIndexOptions): OpenAdvisories {
+export function openAdvisories(file: string, options: AdvisoryIndexOptions = {}): OpenAdvisories {
   const database = openForReading(file);
+  const compare = options.compare ?? order;
   const prepare = (sql: string) => database.prepare(sql);
   const meta = prepare("SELECT meta.value FROM meta WHERE meta.name = ?");
   const readMeta = (name: string) =>
@@ -102,7 +105,7 @@ export function openAdvisories(file: string, options: AdvisoryIndexOptions): Ope
       const entries = kept(packages, key, () =>
         readEntries(byPackage, key, ecosystem, packageName(ecosystem, name)),
       );
-      return judge(entries, version, options.compare, (flaw) => advisory(flaw).advisory);
+      return judge(entries, version, compare, (flaw) => advisory(flaw).advisory);
     });
   };
 
