@@ -1,10 +1,11 @@
 /**
- * One batch, one transaction: lock the head, compare it with what we hold,
- * decide, append, advance. Nothing in memory changes here.
+ * One batch, one transaction: lock the head, take in what others appended, decide,
+ * append, advance. Nothing in memory changes here.
  */
 import { leafHash, MAX_ENTRY_SIZE, TILE_WIDTH } from "@countermand/tlog";
 import type { Database, Tx } from "../storage/database.ts";
 import { StorageError } from "../storage/error.ts";
+import { type Advance, catchUp } from "./catch-up.ts";
 import { LedgerError } from "./error.ts";
 import { grow, type FullTile, type Growth, type Tree } from "./growth.ts";
 import type { Decider, LeafDraft, Outcome, Step } from "./ledger.ts";
@@ -24,7 +25,6 @@ import { contradiction, sameBytes } from "./start-up.ts";
 /** The log as this process holds it, since its start or its last commit. */
 export interface Held {
   readonly logId: number;
-  readonly epoch: number;
   readonly tree: Tree;
 }
 
@@ -35,6 +35,8 @@ export type Decision<R> =
 
 export interface Committed<R> {
   readonly decisions: readonly Decision<R>[];
+  /** What other servers had appended before. */
+  readonly caughtUp: Advance | null;
   /** Undefined if nothing was appended. */
   readonly growth: Growth | undefined;
 }
@@ -46,16 +48,6 @@ export class OutcomeUnknown<R> extends Error {
   constructor(batch: Committed<R>, cause: unknown) {
     super("the outcome of COMMIT is not known", { cause });
     this.batch = batch;
-  }
-}
-
-/** Another process holds the log now; ours must stop. */
-export class TakenOver extends LedgerError {
-  constructor(epoch: number, ours: number) {
-    super(
-      "frozen",
-      `another process has taken this log over (epoch ${epoch}, ours is ${ours}); only one may append`,
-    );
   }
 }
 
@@ -71,7 +63,7 @@ export interface CommitOptions<C, R> {
 }
 
 /**
- * Throws a `LedgerError` "contradiction" or `TakenOver`, on which the log must
+ * Throws a `LedgerError` "contradiction" or "frozen", on which this process must
  * freeze; `OutcomeUnknown`; a `StorageError`; or what the decider threw. But for
  * `OutcomeUnknown`, nothing was written then.
  */
@@ -96,9 +88,16 @@ export async function commitBatch<C, R>(options: CommitOptions<C, R>): Promise<C
 
 async function prepare<C, R>(tx: Tx, options: CommitOptions<C, R>): Promise<Committed<R>> {
   const { held, decider, commands, owed } = options;
-  const { logId, tree } = held;
+  const { logId } = held;
   const head = await lockHead(tx, logId);
-  assertHeld(head, held);
+  assertActive(head);
+  const caughtUp = await catchUp(tx, logId, held.tree, head);
+  const tree = caughtUp?.tree ?? held.tree;
+  assertSigned(head, tree);
+  if (commands.length === 0) {
+    await insertOwed(tx, logId, owed);
+    return { decisions: [], caughtUp, growth: undefined };
+  }
   const now = options.now.toISOString();
   const recordedAt = now > head.recordedAt ? now : head.recordedAt;
   const frame = { logId, nextIndex: head.size, recordedAt: new Date(recordedAt) };
@@ -109,8 +108,8 @@ async function prepare<C, R>(tx: Tx, options: CommitOptions<C, R>): Promise<Comm
   }
   const { decisions, entries } = number(outcomes, head.size);
   if (entries.length === 0) {
-    await insertOwed(tx, logId, head, owed);
-    return { decisions, growth: undefined };
+    await insertOwed(tx, logId, owed);
+    return { decisions, caughtUp, growth: undefined };
   }
   const growth = grow(
     tree,
@@ -118,48 +117,35 @@ async function prepare<C, R>(tx: Tx, options: CommitOptions<C, R>): Promise<Comm
   );
   // Sent together, run in this order: a wait for each would be a good part of a small commit.
   await Promise.all([
-    insertOwed(tx, logId, head, owed),
+    insertOwed(tx, logId, owed),
     insertEntries(tx, logId, entries),
     insertTiles(tx, logId, growth.tiles),
-    advanceHead(
-      tx,
-      logId,
-      { size: head.size, epoch: held.epoch },
-      { tree: growth.tree, recordedAt },
-    ),
+    advanceHead(tx, logId, head.size, { tree: growth.tree, recordedAt }),
   ]);
   await options.onStep("after-insert");
   for (const tile of growth.tiles) if (tile.level === 0) await checkStored(tx, logId, tile);
   await decided.writeViews(tx);
-  return { decisions, growth };
+  return { decisions, caughtUp, growth };
 }
 
-/** What is in the database must be what we left there. */
-export function assertHeld(
-  head: Head | undefined,
-  { epoch, tree }: Pick<Held, "epoch" | "tree">,
-): asserts head is Head {
+function assertActive(head: Head | undefined): asserts head is Head {
   if (head === undefined) throw contradiction("the log's head is gone from the database");
-  if (head.epoch !== epoch) throw new TakenOver(head.epoch, epoch);
   if (head.state !== "active") {
     throw new LedgerError(
       "frozen",
       `the log is ${head.state}: ${head.reason ?? "no reason was given"}`,
     );
   }
-  const { size } = tree.compact;
-  if (head.size !== size || !sameBytes(head.root, tree.root)) {
-    throw contradiction(
-      `the database's head has ${head.size} entries and root ${hex(head.root)}; this process left it at ${size} and ${hex(tree.root)}`,
-    );
-  }
-  const signed = head.checkpoint;
+}
+
+/** Nothing may be signed that the tree does not have. */
+function assertSigned({ checkpoint: signed }: Head, { compact: { size }, root }: Tree): void {
   if (
     signed !== undefined &&
-    (signed.size > size || (signed.size === size && !sameBytes(signed.root, tree.root)))
+    (signed.size > size || (signed.size === size && !sameBytes(signed.root, root)))
   ) {
     throw contradiction(
-      `a checkpoint of ${signed.size} entries with root ${hex(signed.root)} is stored, and the log has ${size} entries with root ${hex(tree.root)}`,
+      `a checkpoint of ${signed.size} entries with root ${hex(signed.root)} is stored, and the log has ${size} entries with root ${hex(root)}`,
     );
   }
 }

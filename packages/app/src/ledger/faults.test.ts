@@ -182,31 +182,6 @@ describeOnBothStores("ledger faults", (store: StoreUnderTest) => {
     });
   });
 
-  test("a process that lost the log to another appends no more", async () => {
-    const location = await store.place();
-    const [one, two] = [await store.open(location), await store.open(location)];
-    const log = await makeTestLog(one);
-    const first = await log.open(one);
-    await first.submit(note(1));
-    const second = await log.open(two);
-    await second.submit(note(2));
-    await expect(first.submit(note(3))).rejects.toMatchObject({
-      code: "frozen",
-      message: expect.stringContaining(
-        "another process has taken this log over (epoch 2, ours is 1)",
-      ),
-    });
-    expect(await first.frozen).toContain("only one may append");
-    await second.submit(note(4));
-    await Promise.all([first.close(), second.close()]);
-    await checkHistory(two, log);
-    expect(
-      (await two.read.selectFrom("entry").select("idx").orderBy("idx").execute()).map(
-        (row) => row.idx,
-      ),
-    ).toEqual([0, 1, 2]);
-  });
-
   test("a process that is held up between commit and signature signs no fork", async () => {
     const location = await store.place();
     const [one, two] = [await store.open(location), await store.open(location)];

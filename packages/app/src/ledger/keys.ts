@@ -168,7 +168,6 @@ export async function createLog(
         root: EMPTY_ROOT,
         compact: encodeCompact(emptyTree),
         recorded_at: createdAt,
-        epoch: 0,
       })
       .execute();
     return logId;

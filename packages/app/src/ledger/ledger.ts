@@ -74,6 +74,8 @@ export interface Ledger<C, R> {
    * `not-recorded`, `unacknowledged`, `frozen` or `closed`.
    */
   submit(command: C): Promise<{ readonly result: R; readonly receipts: readonly Receipt[] }>;
+  /** Takes in, soon, what other servers appended to the same log, so that it is served here too. */
+  look(): void;
   state(): LedgerState;
   log(): LogReader;
   /** Resolves with the reason when the ledger freezes: the process should then end. */

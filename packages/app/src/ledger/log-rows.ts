@@ -14,7 +14,6 @@ export interface Head {
   readonly root: Uint8Array;
   readonly compact: Uint8Array;
   readonly recordedAt: string;
-  readonly epoch: number;
   readonly state: Tables["log"]["state"];
   readonly reason: string | null;
   /** The newest stored checkpoint. */
@@ -47,8 +46,7 @@ export async function findLog(db: Kysely<Tables>, origin: string): Promise<numbe
 
 /**
  * The log's head, held until the end of the transaction. What stands beside it
- * is as of before a wait for the lock; whoever we waited for has raised the epoch
- * then, or is this process.
+ * (state, newest checkpoint) may be as of before a wait for the lock.
  */
 export async function lockHead(tx: Tx, logId: number): Promise<Head | undefined> {
   const { rows } = await sql<{
@@ -56,12 +54,11 @@ export async function lockHead(tx: Tx, logId: number): Promise<Head | undefined>
     root: Uint8Array;
     compact: Uint8Array;
     recorded_at: string;
-    epoch: number;
     state: Tables["log"]["state"];
     reason: string | null;
     signed_size: number | null;
     signed_root: Uint8Array | null;
-  }>`select h.size, h.root, h.compact, h.recorded_at, h.epoch, l.state, l.reason,
+  }>`select h.size, h.root, h.compact, h.recorded_at, l.state, l.reason,
        c.size as signed_size, c.root as signed_root
      from log_head h join log l on l.log_id = h.log_id
        left join checkpoint c on c.log_id = h.log_id
@@ -75,24 +72,10 @@ export async function lockHead(tx: Tx, logId: number): Promise<Head | undefined>
     root: row.root,
     compact: row.compact,
     recordedAt: row.recorded_at,
-    epoch: row.epoch,
     state: row.state,
     reason: row.reason,
     checkpoint: size === null || root === null ? undefined : { size, root },
   };
-}
-
-/** Makes every other process that holds the log stale; gives the new epoch. */
-export async function takeOver(tx: Tx, logId: number, head: Head): Promise<number> {
-  const epoch = head.epoch + 1;
-  const { numUpdatedRows } = await tx
-    .updateTable("log_head")
-    .set({ epoch })
-    .where("log_id", "=", logId)
-    .where("epoch", "=", head.epoch)
-    .executeTakeFirst();
-  mustTouch(1, numUpdatedRows, "take over the log's head");
-  return epoch;
 }
 
 export async function insertEntries(
@@ -133,11 +116,11 @@ export async function insertTiles(
   );
 }
 
-/** Compare and swap: exactly the head that was read, under our epoch, or an error. */
+/** Compare and swap: exactly the head that was read, or an error. */
 export async function advanceHead(
   tx: Tx,
   logId: number,
-  from: { readonly size: number; readonly epoch: number },
+  fromSize: number,
   to: { readonly tree: Tree; readonly recordedAt: string },
 ): Promise<void> {
   const { numUpdatedRows } = await tx
@@ -149,62 +132,77 @@ export async function advanceHead(
       recorded_at: to.recordedAt,
     })
     .where("log_id", "=", logId)
-    .where("size", "=", from.size)
-    .where("epoch", "=", from.epoch)
+    .where("size", "=", fromSize)
     .executeTakeFirst();
   mustTouch(1, numUpdatedRows, "advance the log's head");
 }
 
 /**
- * Stores what was signed and is not stored yet. Throws a `LedgerError`
- * "contradiction" if another root is stored for a size that we signed.
+ * Stores what was signed. Another server may have signed the same heads: then the
+ * rows are there. Throws a `LedgerError` "contradiction" if another root is stored
+ * for a size that we signed.
  */
 export async function insertOwed(
   tx: Tx,
   logId: number,
-  { checkpoint: newest }: Head,
   owed: readonly StoredCheckpoint[],
 ): Promise<void> {
-  const twice = owed.find(({ size }) => size === newest?.size);
-  if (
-    twice !== undefined &&
-    newest !== undefined &&
-    Buffer.compare(twice.root, newest.root) !== 0
-  ) {
-    throw new LedgerError(
-      "contradiction",
-      `two roots were signed for ${twice.size} entries: ${hex(twice.root)} by us, ${hex(newest.root)} is stored`,
-    );
+  if (owed.length === 0) return;
+  const { numInsertedOrUpdatedRows: inserted } = await tx
+    .insertInto("checkpoint")
+    .values(
+      owed.map(({ size, root, note, publishedAt }) => ({
+        log_id: logId,
+        size,
+        root,
+        note,
+        published_at: publishedAt,
+      })),
+    )
+    .onConflict((conflict) => conflict.columns(["log_id", "size"]).doNothing())
+    .executeTakeFirstOrThrow();
+  if (inserted === BigInt(owed.length)) return;
+  const stored = await tx
+    .selectFrom("checkpoint")
+    .select(["checkpoint.size", "checkpoint.root"])
+    .where("checkpoint.log_id", "=", logId)
+    .where(
+      "checkpoint.size",
+      "in",
+      owed.map(({ size }) => size),
+    )
+    .execute();
+  for (const { size, root } of owed) {
+    const row = stored.find((one) => one.size === size);
+    if (row === undefined || Buffer.compare(row.root, root) !== 0) {
+      throw new LedgerError(
+        "contradiction",
+        `two roots were signed for ${size} entries: ${hex(root)} by us, ${row === undefined ? "none" : hex(row.root)} is stored`,
+      );
+    }
   }
-  await insertCheckpoints(
-    tx,
-    logId,
-    owed.filter(({ size }) => size > (newest?.size ?? -1)),
-  );
 }
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
 }
 
-/** A second root for a size breaks the primary key, and with it the transaction. */
-async function insertCheckpoints(
-  tx: Tx,
+/** The leaf hashes of entries `from` to `to`, without `to`, as far as they are there. */
+export async function readLeafHashes(
+  db: Kysely<Tables>,
   logId: number,
-  checkpoints: readonly StoredCheckpoint[],
-): Promise<void> {
-  await insertRows(
-    tx,
-    "checkpoint",
-    [
-      { name: "log_id", type: "integer" },
-      { name: "size", type: "integer" },
-      { name: "root", type: "bytes" },
-      { name: "note", type: "text" },
-      { name: "published_at", type: "text" },
-    ],
-    checkpoints.map(({ size, root, note, publishedAt }) => [logId, size, root, note, publishedAt]),
-  );
+  from: number,
+  to: number,
+): Promise<Uint8Array[]> {
+  const rows = await db
+    .selectFrom("entry")
+    .select("leaf_hash")
+    .where("log_id", "=", logId)
+    .where("idx", ">=", from)
+    .where("idx", "<", to)
+    .orderBy("idx")
+    .execute();
+  return rows.map((row) => row.leaf_hash);
 }
 
 export async function newestCheckpoint(
@@ -258,17 +256,7 @@ export async function readTileHashes(
       row.hashes.slice(32 * i, 32 * i + 32),
     );
   }
-  if (level === 0) {
-    const rows = await db
-      .selectFrom("entry")
-      .select("leaf_hash")
-      .where("log_id", "=", logId)
-      .where("idx", ">=", first)
-      .where("idx", "<", first + width)
-      .orderBy("idx")
-      .execute();
-    return rows.map((row) => row.leaf_hash);
-  }
+  if (level === 0) return await readLeafHashes(db, logId, first, first + width);
   const rows = await db
     .selectFrom("tile")
     .select("root")

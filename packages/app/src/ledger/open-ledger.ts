@@ -1,16 +1,10 @@
-/** Opens a log for appending: checks, takes it over, and starts its sequencer. */
+/** Opens a log for appending: checks, and starts a sequencer. Several servers may hold one log. */
 import type { Database } from "../storage/database.ts";
 import type { Held } from "./commit.ts";
 import { LedgerError } from "./error.ts";
 import type { LogSigner } from "./keys.ts";
 import type { Decider, Ledger, Step } from "./ledger.ts";
-import {
-  findLog,
-  lockHead,
-  newestCheckpoint,
-  takeOver,
-  type StoredCheckpoint,
-} from "./log-rows.ts";
+import { findLog, lockHead, newestCheckpoint, type StoredCheckpoint } from "./log-rows.ts";
 import { logReader, type LogReader, type Published } from "./log-reader.ts";
 import { openMark, type Mark } from "./mark.ts";
 import { checkSigned, signTree } from "./publish.ts";
@@ -54,7 +48,7 @@ export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Le
     if (mark.note !== published.note) await mark.write(published.note);
     if (stored === undefined || stored.size < published.size) {
       const checkpoint = { ...published, publishedAt: now().toISOString() };
-      await storeOwed(database, held, [checkpoint]);
+      await storeOwed(database, held.logId, [checkpoint]);
     }
     return new Sequencer({
       database,
@@ -74,7 +68,7 @@ export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Le
   }
 }
 
-/** All checks and the take-over in one transaction, so that nobody appends between them. */
+/** All checks in one transaction, so that nobody appends between them. */
 async function takeLog(
   database: Database,
   { name, vkey, verifier }: LogSigner,
@@ -97,7 +91,7 @@ async function takeLog(
     await checkMark(tx, logId, head, name, verifier, mark, adopt);
     const tree = await loadTree(tx, logId, head);
     const stored = await checkNewestCheckpoint(tx, logId, head, name, verifier);
-    return { held: { logId, tree, epoch: await takeOver(tx, logId, head) }, stored };
+    return { held: { logId, tree }, stored };
   });
 }
 

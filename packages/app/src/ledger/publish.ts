@@ -38,13 +38,17 @@ export async function checkSigned(
 export async function receiptsFor(
   decision: Exclude<Decision<unknown>, { kind: "refused" }>,
   published: Published,
-  caches: readonly NodeCache[],
+  /** Null: the hashes are not in memory, and are read. */
+  caches: readonly NodeCache[] | null,
   log: LogReader,
 ): Promise<Receipt[]> {
   const receipts: Receipt[] = [];
   if (decision.kind === "appended") {
     for (const { index, leaf, leafHash } of decision.entries) {
-      const hashes = await proveNewLeaf(caches, index, published.size);
+      const hashes =
+        caches === null
+          ? await log.inclusionProof(index, published.size)
+          : await proveNewLeaf(caches, index, published.size);
       receipts.push(receipt(index, leaf, leafHash, hashes, published));
     }
   } else {

@@ -8,15 +8,9 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import type { Database } from "../storage/database.ts";
 import { isOutage } from "../storage/error.ts";
-import {
-  commitBatch,
-  OutcomeUnknown,
-  TakenOver,
-  type Committed,
-  type Decision,
-  type Held,
-} from "./commit.ts";
+import { commitBatch, OutcomeUnknown, type Committed, type Decision, type Held } from "./commit.ts";
 import { LedgerError, messageOf } from "./error.ts";
+import type { NodeCache, Tree } from "./growth.ts";
 import type { LogSigner } from "./keys.ts";
 import type { Decider, Ledger, LedgerState, Receipt, Step } from "./ledger.ts";
 import { lockHead, type StoredCheckpoint } from "./log-rows.ts";
@@ -24,7 +18,7 @@ import { logReader, type LogReader, type Published } from "./log-reader.ts";
 import type { Mark } from "./mark.ts";
 import { checkSigned, receiptsFor, signTree } from "./publish.ts";
 import { storeOwed } from "./store-owed.ts";
-import { contradiction, loadTree, sameBytes } from "./start-up.ts";
+import { contradiction, rootAt, sameBytes } from "./start-up.ts";
 
 /** 256 entries of 16 KB are 4 MB. */
 const maxBatch = 256;
@@ -76,6 +70,8 @@ export class Sequencer<C, R> implements Ledger<C, R> {
   #open = 0;
   #stopped: Exclude<LedgerState, { kind: "running" }> | undefined;
   #closing = false;
+  /** Somebody wants to know what other servers appended. */
+  #look = false;
   #announceFrozen!: (reason: string) => void;
   readonly frozen: Promise<string>;
 
@@ -115,6 +111,12 @@ export class Sequencer<C, R> implements Ledger<C, R> {
     }
   }
 
+  look(): void {
+    if (this.#stopped !== undefined || this.#closing) return;
+    this.#look = true;
+    this.#startCommitting();
+  }
+
   state(): LedgerState {
     return (
       this.#stopped ?? {
@@ -144,7 +146,7 @@ export class Sequencer<C, R> implements Ledger<C, R> {
     this.#committing ??= this.#commitAll().finally(() => {
       this.#committing = undefined;
       // Somebody may have come between the last look at the queue and now.
-      if (this.#queue.length > 0) this.#startCommitting();
+      if (this.#queue.length > 0 || this.#look) this.#startCommitting();
     });
   }
 
@@ -163,7 +165,9 @@ export class Sequencer<C, R> implements Ledger<C, R> {
     await setImmediate();
     while (this.#stopped === undefined) {
       const batch = this.#queue.splice(0, maxBatch);
-      if (batch.length > 0) await this.#commit(batch);
+      const looks = this.#look;
+      this.#look = false;
+      if (batch.length > 0 || looks) await this.#commit(batch);
       else if (this.#owed.length === 0 || this.#publishing !== undefined) return;
       else if (!(await this.#storeOwed())) return;
     }
@@ -192,8 +196,9 @@ export class Sequencer<C, R> implements Ledger<C, R> {
     }
     if (committed === undefined) return;
     this.#owed = this.#owed.filter((checkpoint) => !owed.includes(checkpoint));
-    const { growth } = committed;
-    if (growth !== undefined) this.#held = { ...this.#held, tree: growth.tree };
+    const tree = newestTree(committed);
+    if (tree !== undefined) this.#held = { ...this.#held, tree };
+    if (tree === undefined && batch.length === 0) return;
     this.#unpublished.push({ batch, committed });
     this.#startPublishing();
   }
@@ -223,30 +228,31 @@ export class Sequencer<C, R> implements Ledger<C, R> {
 
   /**
    * COMMIT was not answered. The head tells: the lock on it waits for a backend
-   * that may still be at it. What is held in memory is dropped and read again.
+   * that may still be at it. Others may have appended since, so the question is
+   * whether the tree with the batch in it is the beginning of the log.
    */
   async #findOut(
     { batch: prepared, cause }: OutcomeUnknown<R>,
     batch: readonly Waiting<C, R>[],
   ): Promise<Committed<R> | undefined> {
-    const { growth } = prepared;
-    const { tree: before, epoch, logId } = this.#held;
+    const { tree: before, logId } = this.#held;
+    const after = newestTree(prepared) ?? before;
     const deadline = Date.now() + this.#options.recoveryTime;
     for (let pause = 50; ; pause = Math.min(pause * 2, 2_000)) {
       try {
-        const tree = await this.#options.database.transaction(async (tx) => {
+        const began = await this.#options.database.transaction(async (tx) => {
           const head = await lockHead(tx, logId);
           if (head === undefined) throw contradiction("the log's head is gone from the database");
-          if (head.epoch !== epoch) throw new TakenOver(head.epoch, epoch);
-          return loadTree(tx, logId, head);
-        });
-        if (growth !== undefined && sameBytes(tree.root, growth.tree.root)) return prepared;
-        if (!sameBytes(tree.root, before.root)) {
+          const beginsWith = async ({ compact: { size }, root }: Tree) =>
+            size <= head.size && sameBytes(await rootAt(tx, logId, size, head.size), root);
+          if (await beginsWith(after)) return after;
+          if (await beginsWith(before)) return before;
           throw contradiction(
-            `after a COMMIT without an answer the database has ${tree.compact.size} entries, which are neither the ${before.compact.size} of before nor the ${growth?.tree.compact.size ?? before.compact.size} of after`,
+            `after a COMMIT without an answer the database has ${head.size} entries, which begin neither with the ${before.compact.size} of before nor with the ${after.compact.size} of after`,
           );
-        }
-        this.#held = { ...this.#held, tree };
+        });
+        // What follows takes in what others appended.
+        if (began === after) return prepared;
         for (const { reject } of batch) {
           reject(
             new LedgerError("not-recorded", `nothing was recorded: ${messageOf(cause)}`, { cause }),
@@ -271,7 +277,7 @@ export class Sequencer<C, R> implements Ledger<C, R> {
   async #storeOwed(): Promise<boolean> {
     const owed = this.#owed;
     try {
-      await storeOwed(this.#options.database, this.#held, owed);
+      await storeOwed(this.#options.database, this.#held.logId, owed);
       this.#owed = this.#owed.filter((checkpoint) => !owed.includes(checkpoint));
       return true;
     } catch (error) {
@@ -296,10 +302,9 @@ export class Sequencer<C, R> implements Ledger<C, R> {
 
   async #publish(work: readonly Unpublished<C, R>[]): Promise<void> {
     const { signer, mark, now, onStep } = this.#options;
-    const grown = work.flatMap(({ committed }) => committed.growth ?? []);
-    const newest = grown.at(-1);
+    const newest = work.map(({ committed }) => newestTree(committed)).findLast(Boolean);
     if (newest !== undefined) {
-      const signed = await signTree(signer.name, signer, newest.tree);
+      const signed = await signTree(signer.name, signer, newest);
       await onStep("after-sign");
       // Side by side: neither needs the other.
       await Promise.all([mark.write(signed.note), checkSigned(signer.name, signer, signed)]);
@@ -307,10 +312,8 @@ export class Sequencer<C, R> implements Ledger<C, R> {
       this.#owed = [...this.#owed, { ...signed, publishedAt: now().toISOString() }];
       this.#published = signed;
     }
-    for (const { batch, committed } of work) {
-      const caches = grown
-        .slice(committed.growth === undefined ? grown.length : grown.indexOf(committed.growth))
-        .map(({ nodes }) => nodes);
+    for (const [at, { batch, committed }] of work.entries()) {
+      const caches = cachesFrom(work.slice(at).map((one) => one.committed));
       for (const [i, waiting] of batch.entries()) {
         const decision = committed.decisions[i];
         if (decision === undefined) throw new TypeError("a command was not decided");
@@ -386,4 +389,24 @@ export class Sequencer<C, R> implements Ledger<C, R> {
 
 function frozenError(reason: string): LedgerError {
   return new LedgerError("frozen", `the ledger has stopped: ${reason}; nothing was recorded`);
+}
+
+function newestTree({ growth, caughtUp }: Committed<unknown>): Tree | undefined {
+  return growth?.tree ?? caughtUp?.tree;
+}
+
+/** The hashes that came in with a batch and since; null where some of them were not kept. */
+function cachesFrom(
+  steps: readonly Pick<Committed<unknown>, "caughtUp" | "growth">[],
+): readonly NodeCache[] | null {
+  const caches: NodeCache[] = [];
+  for (const [i, { caughtUp, growth }] of steps.entries()) {
+    // What others appended before the batch itself is no part of its proofs' new hashes.
+    if (i > 0 && caughtUp !== null) {
+      if (caughtUp.nodes === null) return null;
+      caches.push(caughtUp.nodes);
+    }
+    if (growth !== undefined) caches.push(growth.nodes);
+  }
+  return caches;
 }

@@ -18,6 +18,8 @@ import { tokenFile } from "./token-file.ts";
 
 /** How often quiet records are looked at, in milliseconds. */
 const tickEvery = 15_000;
+/** How often other servers' entries are asked for, in milliseconds. */
+const lookEvery = 1_000;
 
 export async function serve(context: Context, options: ServeOptions): Promise<void> {
   const config = withPort(readConfig(context.env, options), options.port);
@@ -84,7 +86,11 @@ async function run(
       options.audit === undefined
         ? Promise.resolve()
         : auditIntoStore(context, application, options.audit, ended);
-    await Promise.all([audit, untilEnded(application, ended, context)]);
+    await Promise.all([
+      audit,
+      lookAround(application, ended),
+      untilEnded(application, ended, context),
+    ]);
   } finally {
     await server.close();
   }
@@ -111,6 +117,15 @@ async function listen(
       );
     }
     throw error;
+  }
+}
+
+/** An idle server serves what others appended, a second later. Nobody else writes to an embedded store. */
+async function lookAround({ service, store }: Application, ended: AbortSignal): Promise<void> {
+  if (store.database.engine !== "postgresql") return;
+  while (!ended.aborted) {
+    await sleep(lookEvery, undefined, { signal: ended }).catch(() => undefined);
+    service.opened?.ledger.look();
   }
 }
 

@@ -40,6 +40,8 @@ export function postgresqlStore(url: string): Store {
   const writers = pool({ ...settings, max: 4, query_timeout: 120_000, pipeline: true }, [
     // `on` or better: an acknowledged entry survives the loss of power.
     "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')",
+    // A process that is stopped in the middle of a commit must not hold up the other servers for ever.
+    "select set_config('idle_in_transaction_session_timeout', '10s', false) where current_setting('idle_in_transaction_session_timeout') = '0'",
   ]);
   const readers = pool({ ...settings, max: 8 }, ["set default_transaction_read_only = on"]);
   let closed = false;

@@ -39,7 +39,6 @@ export interface LogHeadTable {
   /** The newest entry's time; the next is never earlier. */
   recorded_at: string;
   /** Raised by each process that takes the log over; a process with another one is stale. */
-  epoch: number;
 }
 
 export interface EntryTable {

@@ -5,10 +5,12 @@
  * before the next is submitted.
  */
 import { writeSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { openDatabase, type DatabaseLocation } from "../../storage/open.ts";
-import type { Step } from "../ledger.ts";
+import { LedgerError } from "../error.ts";
+import type { Receipt, Step } from "../ledger.ts";
 import { openLedger } from "../open-ledger.ts";
-import { notes } from "./notes.ts";
+import { type NoteCommand, notes } from "./notes.ts";
 import { origin, testSigner } from "./test-signer.ts";
 
 interface Order {
@@ -17,9 +19,11 @@ interface Order {
   readonly step: Step;
   /** The step is fatal when it comes for this time. */
   readonly times: number;
+  /** Takes the log as it is, without a mark; and begins the ids of its notes with this. */
+  readonly name?: string;
 }
 
-const { location, markFolder, step, times } = JSON.parse(process.argv[2] ?? "") as Order;
+const { location, markFolder, step, times, name } = JSON.parse(process.argv[2] ?? "") as Order;
 const database = await openDatabase(location);
 let countdown = times;
 const ledger = await openLedger({
@@ -27,17 +31,30 @@ const ledger = await openLedger({
   signer: await testSigner(origin),
   decider: notes,
   markFolder,
+  adopt: name !== undefined,
   onStep(at) {
     if (at === step && --countdown === 0) process.kill(process.pid, "SIGKILL");
   },
 });
 
+/** What was not recorded because a connection was lost is submitted again. */
+async function submit(note: NoteCommand): Promise<readonly Receipt[]> {
+  for (;;) {
+    try {
+      return (await ledger.submit(note)).receipts;
+    } catch (error) {
+      if (!(error instanceof LedgerError) || error.code !== "not-recorded") throw error;
+      await setTimeout(50);
+    }
+  }
+}
+
 /** Four at once, each on its own: batches of several sizes. */
 await Promise.all(
   [0, 1, 2, 3].map(async (lane) => {
     for (let i = 0; i < 500; i++) {
-      const text = `note ${lane}-${i}`;
-      const { receipts } = await ledger.submit({ id: text.slice("note ".length), text });
+      const text = `note ${name ?? ""}${lane}-${i}`;
+      const receipts = await submit({ id: text.slice("note ".length), text });
       writeSync(1, `${receipts[0]?.index} ${text}\n`);
     }
   }),
