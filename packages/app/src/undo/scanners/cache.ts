@@ -37,6 +37,7 @@ const scanned = z.strictObject({
       level: z.enum(["none", "note", "warning", "error"]),
       identity: z.string(),
       certain: z.boolean(),
+      anchor: z.string(),
       above: z.string(),
       below: z.string(),
     }),

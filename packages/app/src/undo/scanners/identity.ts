@@ -20,6 +20,12 @@ export type IdentifiedResult = {
   readonly identity: string;
   /** Whether the identity rests on more than rule and file. */
   readonly certain: boolean;
+  /**
+   * Which resource or function it is in: its logical place, else the first line of
+   * a place of several lines (tools of infrastructure name a whole resource, whose
+   * text changes with every setting). Empty: neither.
+   */
+  readonly anchor: string;
   /** Of the nearest lines above and below that are not blank; empty: there is none. */
   readonly above: string;
   readonly below: string;
@@ -57,6 +63,7 @@ export function identifyOne(
     level,
     identity: hash(JSON.stringify([logical, prints, text])),
     certain: text !== "" || prints !== "" || logical !== "",
+    anchor: anchorOf(result, lines),
     above: lines === null ? "" : neighbour(lines, startLine - 2, -1),
     below: lines === null ? "" : neighbour(lines, Math.max(startLine, endLine), 1),
   };
@@ -74,6 +81,13 @@ function matched(result: SarifResult, lines: readonly string[]): string {
   const text = bare(some.join("\n"));
   // Columns that name nothing: the tool counts them otherwise.
   return text === "" ? bare(lines[startLine - 1] ?? "") : text;
+}
+
+function anchorOf(result: SarifResult, lines: readonly string[] | null): string {
+  const { logical, startLine, endLine } = result;
+  if (logical !== "") return hash(logical);
+  if (lines === null || endLine <= startLine) return "";
+  return neighbour(lines.slice(0, endLine), startLine - 1, 1);
 }
 
 /** From index `at` on, in steps of `step`, the first line that says something. */

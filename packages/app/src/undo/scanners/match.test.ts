@@ -58,6 +58,31 @@ describe("matching", () => {
     expect(counts(before, after)).toEqual(expected);
   });
 
+  test("a whole resource, told by its first line or its logical place", () => {
+    const one = (text: string, logical = "") =>
+      identifyOne(
+        {
+          rule: "r",
+          path: "a",
+          startLine: 1,
+          endLine: text.split("\n").length,
+          startColumn: 0,
+          endColumn: 0,
+          logical,
+          prints: "",
+          level: "error",
+        },
+        text.split("\n"),
+      );
+    const added = (before: IdentifiedResult, after: IdentifiedResult) =>
+      matchResults([before], [after], new Map()).added.length;
+    const [open, closed] = ["resource x {\n a = 1\n}", "resource x {\n a = 2\n}"];
+    expect(added(one(open), one(closed))).toBe(0);
+    expect(added(one(open), one("resource y {\n a = 2\n}"))).toBe(1);
+    expect(added(one("a = 1", "r.x"), one("b = 2", "r.x"))).toBe(0);
+    expect(added(one("a = 1", "r.x"), one("b = 2", "r.y"))).toBe(1);
+  });
+
   test("renamed, by git or by content", () => {
     expect(counts("x\nbad!\ny", "x\nbad!\ny", ["a", "b"], [["a", "b"]])).toEqual([0, 0, 1]);
     expect(counts("x\nbad!\ny", "x\nbad!\ny", ["a", "b"])).toEqual([0, 0, 1]);

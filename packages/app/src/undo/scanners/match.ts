@@ -1,8 +1,9 @@
 /**
  * The results of one scanner on two trees: what came, what went, what stayed.
  * Results are matched as multisets, so a second copy of a finding is a new one.
- * What is left over is matched by its neighbours, so that rewriting a line which
- * is still wrong is neither a new result nor a gone one.
+ * What is left over is matched by where it is, so that rewriting a line which is
+ * still wrong, or another setting of a resource, makes neither a new result nor a
+ * gone one.
  */
 import type { IdentifiedResult } from "./identity.ts";
 
@@ -71,7 +72,7 @@ function pair(
   return { before: before.filter((result) => unpaired.has(result)), after: alone };
 }
 
-/** Same rule and file, and the line above or the line below is the same; the nearest by number is taken. */
+/** Same rule and file, and the same resource, or the line above or the line below is the same; the nearest by number is taken. */
 function pairNear(
   before: readonly IdentifiedResult[],
   after: readonly IdentifiedResult[],
@@ -87,7 +88,8 @@ function pairNear(
       .filter(
         (one) =>
           !paired.has(one) &&
-          ((one.above !== "" && one.above === result.above) ||
+          ((one.anchor !== "" && one.anchor === result.anchor) ||
+            (one.above !== "" && one.above === result.above) ||
             (one.below !== "" && one.below === result.below)),
       );
     const nearest = candidates.reduce<IdentifiedResult | null>(

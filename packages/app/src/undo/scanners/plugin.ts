@@ -84,6 +84,10 @@ async function detect(
       command,
       args: descriptor.versionArgs,
       folder,
+      // Also what keeps it from asking the network for a newer version.
+      environment: Object.fromEntries(
+        Object.entries(descriptor.environment).filter(([, value]) => !value.includes("{")),
+      ),
       timeoutMs: versionTimeoutMs,
       maxOutputBytes: 64 * 1024,
       isolation,

@@ -32,6 +32,9 @@ describe("places", () => {
     [{ uri: "file://localhost/tmp/tree/a" }, "a"],
     [{ uri: "/tmp/tree/a" }, "a"],
     [{ uri: "/tmp/work/a" }, "a"],
+    [{ uri: "../tree/a" }, "a"],
+    [{ uri: "tree/a" }, "a"],
+    [{ uri: "tree" }, "tree"],
     [{ uri: "x", uriBaseId: "SRC" }, "src/x"],
     [{ index: 0 }, "listed"],
   ])("%j", (artifact, path) => {

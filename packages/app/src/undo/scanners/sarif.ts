@@ -289,13 +289,28 @@ function pathOf(one: Run, place: Place, tree: string, folder: string): string | 
   for (const root of [tree, folder]) {
     if (!isAbsolute(address)) break;
     const inside = posix.relative(root, posix.normalize(address));
-    if (inside === "" || inside.startsWith("..") || isAbsolute(inside)) continue;
+    if (inside === "" || leaves(inside)) continue;
     address = inside;
   }
+  // Some tools go from where they run, some from above the tree.
+  if (!isAbsolute(address)) address = fromTree(address, tree, folder);
   const path = posix.normalize(address);
-  if (isAbsolute(path) || path === ".." || path.startsWith("../")) return null;
+  if (isAbsolute(path) || leaves(path)) return null;
   if (path.length > sarifLimits.name || /[\0-\x1f\x7f\\]/.test(path)) return null;
   return path === "." ? null : path;
+}
+
+function leaves(relative: string): boolean {
+  return relative === ".." || relative.startsWith("../");
+}
+
+/** The names of our folders hold random letters, so no path of the tree is taken for one. */
+function fromTree(address: string, tree: string, folder: string): string {
+  const inside = posix.relative(tree, posix.join(folder, address));
+  if (!leaves(inside)) return inside;
+  const above = `${posix.basename(tree)}/`;
+  const plain = posix.normalize(address);
+  return plain.startsWith(above) ? plain.slice(above.length) : address;
 }
 
 /** A `file:` URI or relative reference as a path; null: not to be decoded, or of another scheme. */
