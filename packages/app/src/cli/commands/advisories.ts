@@ -132,6 +132,7 @@ function tellImport(context: Context, report: ImportReport): void {
 }
 
 function counted(source: SourceReport): string {
+  const passedBy = source.other === 1 ? "other file passed by" : "other files passed by";
   const parts: [number, string][] = [
     [source.added, "added"],
     [source.updated, "updated"],
@@ -139,7 +140,7 @@ function counted(source: SourceReport): string {
     [source.unchanged, "unchanged since the last import"],
     [source.exploited, "known to be exploited"],
     [source.scored, "EPSS scores"],
-    [source.other, "other files passed by"],
+    [source.other, passedBy],
     [source.refused, "refused"],
   ];
   const said = parts.filter(([n]) => n > 0).map(([n, what]) => `${number(n)} ${what}`);

@@ -9,7 +9,7 @@
 import { hash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { severities, type Severity } from "../rules/rule.ts";
-import { words } from "./writer.ts";
+import { mostJoinedCves, words } from "./writer.ts";
 
 type RecordRow = {
   readonly id: number;
@@ -96,6 +96,9 @@ function mergedRow(group: readonly RecordRow[]) {
     (a, b) => rankOf(a.key) - rankOf(b.key) || (a.key < b.key ? -1 : 1),
   );
   const aliases = [...new Set(group.flatMap((row) => words(row.ids)))].sort(byRank);
+  // A record of many flaws is none of them: it goes by its own id.
+  const isOfMany = aliases.filter((id) => id.startsWith("CVE-")).length > mostJoinedCves;
+  const name = isOfMany && group.length === 1 ? group[0]?.key : aliases[0];
   const scores = told.map((row) => row.score).filter((score) => score !== null);
   const worst = Math.max(
     ...told.map((row) => (row.severity === null ? -1 : severities.indexOf(row.severity))),
@@ -103,7 +106,7 @@ function mergedRow(group: readonly RecordRow[]) {
   const dates = told.map((row) => row.published).filter((date) => date !== "");
   return [
     group[0]?.flaw ?? 0,
-    aliases[0] ?? group[0]?.key ?? "",
+    name ?? group[0]?.key ?? "",
     aliases.join(" "),
     told.find((row) => row.summary !== "")?.summary ?? "",
     scores.length === 0 ? null : Math.max(...scores),

@@ -84,6 +84,7 @@ describe("records about the same", () => {
     const each = cves.map((id) => ({ id, affected: upTo("1.1") }));
     using apart = await indexOf([...each, { id: "RELEASE-1", aliases: cves, affected: [] }]);
     expect(apart.details.counts().flaws).toBe(5);
+    expect(apart.find("RELEASE-1")?.advisory.id).toBe("RELEASE-1");
     expect(apart.find("CVE-2026-1111")?.advisory.aliases).toEqual(["CVE-2026-1111"]);
     using joined = await indexOf([
       ...each,
