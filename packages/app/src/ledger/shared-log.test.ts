@@ -1,5 +1,4 @@
 /** Several servers on one log: in one process, as processes, stopped, killed and held up. */
-import { spawn } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
 import { verifyConsistency } from "@countermand/tlog";
 import { expect, onTestFinished, test } from "vitest";
@@ -16,6 +15,7 @@ import {
   type TestLog,
 } from "./testing/ledger-under-test.ts";
 import type { NoteCommand } from "./testing/notes.ts";
+import { startServer } from "./testing/server-process.ts";
 
 const note = (id: string): NoteCommand => ({ id, text: `note ${id}` });
 
@@ -142,32 +142,6 @@ describeOnBothStores("a shared log", (store) => {
   });
 });
 
-type Child = {
-  readonly lines: string[];
-  kill(signal: NodeJS.Signals): void;
-  readonly ended: Promise<unknown>;
-};
-
-const program = new URL("./testing/crash-child.ts", import.meta.url).pathname;
-
-function start(order: object): Child {
-  const child = spawn(process.execPath, ["-C", "source", program, JSON.stringify(order)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  onTestFinished(() => {
-    child.kill("SIGKILL");
-  });
-  const lines: string[] = [];
-  let rest = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    const parts = (rest + chunk.toString()).split("\n");
-    rest = parts.pop() ?? "";
-    lines.push(...parts);
-  });
-  const ended = new Promise((resolve) => child.on("close", resolve));
-  return { lines, ended, kill: (signal) => child.kill(signal) };
-}
-
 describePostgresql("servers as processes", (store) => {
   test("one killed, one stopped and woken: the others go on, nothing is lost, one history", async () => {
     const place = await store.place();
@@ -180,7 +154,7 @@ describePostgresql("servers as processes", (store) => {
     const log = await makeTestLog(database);
     const children = ["a", "b", "c"].map((name) => {
       const markFolder = name === "a" ? log.markFolder : temporaryFolder();
-      return start({ location, markFolder, step: "never", times: 1, name });
+      return startServer({ location, markFolder, step: "never", times: 1, name });
     });
     const [killed, stopped, steady] = children;
     const all = () => children.map(({ lines }) => lines.length);

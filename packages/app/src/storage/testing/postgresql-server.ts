@@ -30,7 +30,7 @@ export function findPostgresql(): string | undefined {
 }
 
 /** initdb refuses root; as root we run as somebody else. */
-function serverUser(): { uid: number; gid: number } | undefined {
+export function serverUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync("/etc/passwd", "utf8").split("\n");
   for (const name of ["postgres", "nobody"]) {
