@@ -49,6 +49,7 @@ describe("matching", () => {
     ["same", "x\nbad!\ny", "x\nbad!\ny", [0, 0, 1]],
     ["lines above", "bad!\ny", "a\nb\nc\nbad!\ny", [0, 0, 1]],
     ["white space and line ends", "x\n\tbad !\ny", "x\r\n    bad!\r\ny", [0, 0, 1]],
+    ["white space, elsewhere", "x\nbad !\ny", "v\n  bad!\nw", [0, 0, 1]],
     ["a second copy is new", "x\nbad!\ny", "x\nbad!\ny\nbad!\nz", [1, 0, 1]],
     ["gone", "x\nbad!\ny", "x\ny", [0, 1, 0]],
     ["new", "x\ny", "x\nbad!\ny", [1, 0, 0]],

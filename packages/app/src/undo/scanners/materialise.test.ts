@@ -108,6 +108,17 @@ describe("materialise", () => {
     await made.remove();
   });
 
+  test("two files of one name: the first stays as it is", async () => {
+    const made = await materialise(
+      repo,
+      tree(["100644", "a", blob("first")], ["100644", "a", blob("second")]),
+      new Set(),
+    );
+    expect(readFileSync(join(made.folder, "a"), "utf8")).toBe("first");
+    expect(made.missed).toEqual(["1 name that another file has as well"]);
+    await made.remove();
+  });
+
   test("too much, or aborted: refused, nothing stays", async () => {
     const x = blob("x".repeat(100));
     const two = tree(["100644", "a", x], ["100644", "b", x]);

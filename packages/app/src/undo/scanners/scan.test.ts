@@ -144,6 +144,21 @@ describe("both directions", () => {
     expect(report.scanned).toMatchObject([{ added: 0, gone: 0, unchanged: 2 }]);
   });
 
+  test("what one scanner must not see, another does", async () => {
+    const plain = setup();
+    const blind = {
+      ...plain,
+      descriptor: { ...plain.descriptor, id: "blind", leftOut: [".grep-scanner", "client.py"] },
+    };
+    const report = await run(plain, { plugins: [pluginOf(blind), pluginOf(plain)] });
+    expect(report.findings.map(({ rule, direction }) => [rule, direction])).toEqual([
+      ["scanner.blind", "better"],
+      ["scanner.grep", "better"],
+      ["scanner.grep", "worse"],
+    ]);
+    expect(leftovers()).toEqual([]);
+  });
+
   test("the tree's own configuration of the tool has no say", async () => {
     const obeyed = setup();
     const report = await run({ ...obeyed, descriptor: { ...obeyed.descriptor, leftOut: [] } });
@@ -344,10 +359,16 @@ describe("cache", () => {
     writeFileSync(data, "1");
     await run(setup(), { cache, plugins: [counted(setup([], { data }))] });
     expect(ran).toHaveLength(4);
-    for (const name of readdirSync(cache))
-      writeFileSync(join(cache, name), '{"key":"x","value":{}}');
-    const third = await run(setup(), { cache, plugins: [counted(setup())] });
+    const names = readdirSync(cache);
+    const contents = names.map((name) => readFileSync(join(cache, name)));
+    for (const [at, name] of names.entries()) {
+      writeFileSync(join(cache, name), contents[(at + 1) % contents.length] ?? "");
+    }
+    expect(await run(setup(), { cache, plugins: [counted(setup())] })).toEqual(first);
     expect(ran).toHaveLength(6);
+    for (const name of names) writeFileSync(join(cache, name), '{"key":"x","value":{}}');
+    const third = await run(setup(), { cache, plugins: [counted(setup())] });
+    expect(ran).toHaveLength(8);
     expect(third).toEqual(first);
   });
 });

@@ -82,11 +82,12 @@ export async function scan(repo: Repository, options: ScanOptions): Promise<Scan
     for (const plugin of options.plugins) {
       options.signal?.throwIfAborted();
       await job.run(plugin, trees, renames);
+      await job.removeFolders();
     }
     options.signal?.throwIfAborted();
     return job.report();
   } finally {
-    await job.close();
+    await job.removeFolders();
   }
 }
 
@@ -96,8 +97,7 @@ class ScanJob {
   readonly #repo: Repository;
   readonly #options: ScanOptions;
   readonly #isolation: Isolation;
-  /** Names that steer any of the scanners: both sides are written once for all of them. */
-  readonly #leftOut: ReadonlySet<string>;
+  /** Of the scanner that is at work, by tree; what is left out of them is its own. */
   readonly #folders = new Map<string, Materialised>();
   readonly #scanned: ScannedBy[] = [];
   readonly #findings: Finding[] = [];
@@ -107,7 +107,6 @@ class ScanJob {
     this.#repo = repo;
     this.#options = options;
     this.#isolation = isolation;
-    this.#leftOut = new Set(options.plugins.flatMap((plugin) => plugin.leftOut));
   }
 
   async run(plugin: ScannerPlugin, trees: Trees, renames: ReadonlyMap<string, string>) {
@@ -190,13 +189,13 @@ class ScanJob {
       tree,
       tool: plugin.id,
       version,
-      command: `${commandDigest} ${JSON.stringify([[...this.#leftOut].sort(compareText), this.#options.limits ?? null])}`,
+      command: `${commandDigest} ${JSON.stringify([plugin.leftOut.toSorted(compareText), this.#options.limits ?? null])}`,
       config: configDigest,
       data: dataDigest,
     };
     const known = cache === undefined ? null : await readCached(cache, key);
     if (known !== null) return known;
-    const made = await this.#folder(tree);
+    const made = await this.#folder(plugin, tree);
     if (typeof made === "string") return made;
     const output = await plugin.run({
       detected,
@@ -222,12 +221,12 @@ class ScanJob {
   }
 
   /** The tree's folder, or why there is none. */
-  async #folder(tree: string): Promise<Materialised | string> {
+  async #folder(plugin: ScannerPlugin, tree: string): Promise<Materialised | string> {
     const known = this.#folders.get(tree);
     if (known !== undefined) return known;
     try {
       const { limits, signal } = this.#options;
-      const made = await materialise(this.#repo, tree, this.#leftOut, {
+      const made = await materialise(this.#repo, tree, new Set(plugin.leftOut), {
         ...(limits === undefined ? {} : { limits }),
         signal,
       });
@@ -256,8 +255,11 @@ class ScanJob {
     };
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#folders.values()].map((made) => made.remove()));
+  /** Two trees at a time are enough on disk. */
+  async removeFolders(): Promise<void> {
+    const made = [...this.#folders.values()];
+    this.#folders.clear();
+    await Promise.all(made.map((one) => one.remove()));
   }
 }
 
