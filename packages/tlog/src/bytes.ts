@@ -89,6 +89,11 @@ const strictUtf8 = new web.TextDecoder("utf-8", { fatal: true, ignoreBOM: true }
 const laxUtf8 = new web.TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** Bytes `start` to `end`, in memory of their own; `slice` of Node's Buffer would share it. */
+/** For what only people read: bytes that are no UTF-8 become replacement characters. */
+export function looseText(bytes: Uint8Array): string {
+  return laxUtf8.decode(bytes);
+}
+
 export function copyBytes(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
   return new Uint8Array(bytes.subarray(start, end));
 }

@@ -8,6 +8,8 @@ export type TlogErrorCode =
   | "bundle"
   | "path"
   | "proof-file"
+  | "witness"
+  | "policy"
   | "inclusion"
   | "consistency"
   | "tree";

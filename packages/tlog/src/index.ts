@@ -75,3 +75,26 @@ export {
   type CompactTree,
   type Node,
 } from "./tree.ts";
+export {
+  isQuorum,
+  parsePolicy,
+  type Policy,
+  type PolicyGroup,
+  type PolicyWitness,
+} from "./policy.ts";
+export {
+  cosign,
+  decideAddCheckpoint,
+  formatAddCheckpoint,
+  originOf,
+  parseAddCheckpoint,
+  readWitnessAnswer,
+  sameSeen,
+  withCosignatures,
+  type AddCheckpoint,
+  type Cosignature,
+  type Seen,
+  type WitnessAnswer,
+  type WitnessedLog,
+  type WitnessVerdict,
+} from "./witness.ts";

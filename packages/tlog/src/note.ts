@@ -61,18 +61,28 @@ export function parseNote(bytes: Uint8Array): Note {
   const text = note.slice(0, divide + 1);
   const rest = note.slice(divide + 2);
   const firstLine = text.split("\n").length + 1;
-  if (!rest.endsWith("\n")) {
-    throw refuse(
-      rest === "" ? "there is no signature" : "the last signature line does not end with a newline",
+  return { text, signatures: parseSignatureLines(rest, firstLine) };
+}
+
+/** Signature lines by themselves, as a witness answers them. Throws a `TlogError` "note" with the line. */
+export function parseSignatureLines(lines: string, firstLine = 1): NoteSignature[] {
+  if (!lines.endsWith("\n")) {
+    throw new TlogError(
+      "note",
+      lines === ""
+        ? "there is no signature"
+        : "the last signature line does not end with a newline",
       `line ${firstLine}`,
     );
   }
-  const lines = rest.slice(0, -1).split("\n");
-  if (lines.length > maxSignatures) {
-    throw refuse(`found ${lines.length} signature lines; at most ${maxSignatures} are read`);
+  const each = lines.slice(0, -1).split("\n");
+  if (each.length > maxSignatures) {
+    throw new TlogError(
+      "note",
+      `found ${each.length} signature lines; at most ${maxSignatures} are read`,
+    );
   }
-  const signatures = lines.map((line, i) => parseSignature(line, `line ${firstLine + i}`));
-  return { text, signatures };
+  return each.map((line, i) => parseSignature(line, `line ${firstLine + i}`));
 }
 
 function parseSignature(line: string, where: string): NoteSignature {
