@@ -78,7 +78,10 @@ export function blastRadius(input: BlastInput): BlastRadius {
   const touched = tally(changed, (path) => (graph === null ? [] : servicesOf(graph, path)));
   const facts = new Map(graph?.services.map((service) => [service.name, service]));
   const codeowners = codeownersOf(input, all);
-  const owners = tally(changed, (path) => (codeowners === null ? [] : ownersOf(codeowners, path)));
+  const ownersByPath = new Map(
+    changed.map((path) => [path, codeowners === null ? [] : ownersOf(codeowners, path)]),
+  );
+  const owners = tally(changed, (path) => ownersByPath.get(path) ?? []);
   if (codeowners === null) unknowns.add("who owns the changed files: no CODEOWNERS was read");
   if (graph === null) unknowns.add("which services depend on this: no service graph was read");
   const contracts = contractBreaks(all, models);
@@ -101,7 +104,7 @@ export function blastRadius(input: BlastInput): BlastRadius {
     owners: owners.map(([owner, n]) => ({ owner, files: n })),
     ...(codeowners === null
       ? {}
-      : { unowned: changed.filter((path) => ownersOf(codeowners, path).length === 0).length }),
+      : { unowned: changed.filter((path) => ownersByPath.get(path)?.length === 0).length }),
     services: touched.map(([name, n]) => ({ name, files: n, ...labels(facts.get(name)) })),
     dependents:
       graph === null

@@ -71,7 +71,8 @@ export function parsePattern(text: string, dialect: Dialect): Pattern | string {
 
 /** A name that every path which matches has among its folders and file; null: only wildcards. */
 export function neededName({ segments }: Pattern): string | null {
-  for (const segment of segments) {
+  // The last: the names of folders near the root are in most paths.
+  for (const segment of segments.toReversed()) {
     if (segment === "**") continue;
     const [first, second] = segment;
     if (first?.kind === "text" && second === undefined) return first.text;
@@ -79,12 +80,7 @@ export function neededName({ segments }: Pattern): string | null {
   return null;
 }
 
-/** `path` without a slash at its start. */
-export function matchesPattern(pattern: Pattern, path: string): boolean {
-  return matchesNames(pattern, path.split("/"));
-}
-
-/** As `matchesPattern`, for a path that is split already. */
+/** `names` are those of a path between its slashes, without one at its start. */
 export function matchesNames(pattern: Pattern, names: readonly string[]): boolean {
   const { segments, below } = pattern;
   const [first, second] = segments;

@@ -15,13 +15,8 @@
  */
 import { type Model, Unread } from "../models/model.ts";
 import { compareText } from "../rules/order.ts";
-import {
-  type Dialect,
-  matchesNames,
-  neededName,
-  parsePattern,
-  type Pattern,
-} from "./codeowners-pattern.ts";
+import { type Dialect, neededName, parsePattern, type Pattern } from "./codeowners-pattern.ts";
+import { PatternIndex } from "./pattern-index.ts";
 
 export type OwnerRule = {
   /** 1-based. */
@@ -121,12 +116,7 @@ export function ownershipOf(codeowners: Codeowners, path: string): readonly Owne
   });
 }
 
-/** The rules of a section by a name that the path has to hold, each with its place in the section. */
-type Index = {
-  readonly excludes: boolean;
-  readonly byName: ReadonlyMap<string, readonly number[]>;
-  readonly wild: readonly number[];
-};
+type Index = { readonly excludes: boolean; readonly patterns: PatternIndex };
 
 /** Derived from the value alone, so that it may be kept beside it. */
 const indexes = new WeakMap<OwnerSection, Index>();
@@ -134,32 +124,22 @@ const indexes = new WeakMap<OwnerSection, Index>();
 function indexOf(section: OwnerSection): Index {
   const known = indexes.get(section);
   if (known !== undefined) return known;
-  const byName = new Map<string, number[]>();
-  const wild: number[] = [];
-  for (const [at, { pattern }] of section.rules.entries()) {
-    const name = neededName(pattern);
-    const list = name === null ? wild : (byName.get(name) ?? []);
-    list.push(at);
-    if (name !== null) byName.set(name, list);
-  }
-  const index = { byName, wild, excludes: section.rules.some((rule) => rule.excludes) };
+  const index = {
+    excludes: section.rules.some((rule) => rule.excludes),
+    patterns: new PatternIndex(section.rules.map(({ pattern }) => pattern)),
+  };
   indexes.set(section, index);
   return index;
 }
 
 function decides(section: OwnerSection, path: string): OwnerRule | undefined {
-  const { byName, wild, excludes } = indexOf(section);
-  const names = path.split("/");
-  const candidates = [...wild];
-  for (const name of new Set(names)) for (const at of byName.get(name) ?? []) candidates.push(at);
+  const { excludes, patterns } = indexOf(section);
   let last: OwnerRule | undefined;
-  for (const at of candidates.sort((a, b) => b - a)) {
+  for (const at of patterns.matches(path)) {
     const rule = section.rules[at];
-    if (rule === undefined || (last !== undefined && !rule.excludes)) continue;
-    if (!matchesNames(rule.pattern, names)) continue;
-    if (rule.excludes) return rule;
-    last = rule;
-    if (!excludes) return last;
+    last ??= rule;
+    if (rule?.excludes === true) return rule;
+    if (!excludes) break;
   }
   return last;
 }

@@ -8,7 +8,8 @@
 import { type Model, Unread } from "../models/model.ts";
 import { compareText } from "../rules/order.ts";
 import { readYaml, textAt, valuesAt, type Yaml } from "../lattice/yaml.ts";
-import { matchesPattern, parsePattern, type Pattern } from "./codeowners-pattern.ts";
+import { parsePattern, type Pattern } from "./codeowners-pattern.ts";
+import { PatternIndex } from "./pattern-index.ts";
 
 export type Service = {
   readonly name: string;
@@ -82,15 +83,34 @@ export function mergeGraphs(graphs: readonly ServiceGraph[]): ServiceGraph {
  * is a service of its own is not.
  */
 export function servicesOf(graph: ServiceGraph, path: string): readonly string[] {
-  let [names, most]: [string[], number] = [[], -1];
-  for (const { name, places } of graph.services) {
-    for (const { pattern, weight } of places) {
-      if (weight < most || !matchesPattern(pattern, path)) continue;
-      if (weight > most) [names, most] = [[], weight];
-      if (names.at(-1) !== name) names.push(name);
-    }
+  const { places, patterns } = placesOf(graph);
+  let names = new Set<string>();
+  let most = -1;
+  for (const at of patterns.matches(path)) {
+    const { name, weight } = places[at] ?? { name: "", weight: -1 };
+    if (weight > most) [names, most] = [new Set(), weight];
+    if (weight === most) names.add(name);
   }
-  return names;
+  return [...names].sort(compareText);
+}
+
+type Places = {
+  readonly places: readonly { readonly name: string; readonly weight: number }[];
+  readonly patterns: PatternIndex;
+};
+
+/** Derived from the value alone, so that it may be kept beside it. */
+const indexes = new WeakMap<ServiceGraph, Places>();
+
+function placesOf(graph: ServiceGraph): Places {
+  const known = indexes.get(graph);
+  if (known !== undefined) return known;
+  const places = graph.services.flatMap(({ name, places: all }) =>
+    all.map(({ pattern, weight }) => ({ name, weight, pattern })),
+  );
+  const made = { places, patterns: new PatternIndex(places.map(({ pattern }) => pattern)) };
+  indexes.set(graph, made);
+  return made;
 }
 
 export type Dependent = {

@@ -14,7 +14,7 @@ export type Position = "sent" | "received" | "document";
 
 const deepest = 64;
 /** Two documents that name their schemas crosswise have as many pairs as the square of their size. */
-const mostComparisons = 200_000;
+const mostComparisons = 400_000;
 
 export class SchemaComparison {
   readonly #breaks: Breaks;
@@ -80,6 +80,8 @@ export class SchemaComparison {
       }
     }
     if (parts.length === 1) return schema;
+    // Putting a large schema together again and again costs as much as comparing it.
+    this.#count += parts.reduce((sum, part) => sum + part.properties.length, 0);
     const types = parts.find((part) => part.types !== undefined)?.types;
     const values = parts.find((part) => part.values !== undefined)?.values;
     const items = parts.find((part) => part.items !== undefined)?.items;
