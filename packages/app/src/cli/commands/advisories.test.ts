@@ -51,7 +51,7 @@ describe("countermand advisories", () => {
   describe("with data", () => {
     beforeAll(() => {
       writeFileSync(join(folder, "good.json"), JSON.stringify(record));
-      const { code, out } = run("import", ".", "--date", today);
+      const { code, out } = run("import", ".", "--date", today, "--covers", "npm");
       expect([code, out]).toEqual([
         0,
         expect.stringMatching(

@@ -294,8 +294,8 @@ describe("an import", () => {
 
 describe("what a source covers", () => {
   it("is what most of it is about, as of its newest record, its files, or what is said", async () => {
-    const npm = Array.from({ length: 40 }, (_, i) => osv(`X-${i}`));
-    const both = osv("X-99", {
+    const npm = Array.from({ length: 110 }, (_, i) => osv(`X-${i}`));
+    const both = osv("Y-1", {
       modified: "2026-11-11T00:00:00Z",
       affected: ["npm", "PyPI"].map((ecosystem) => ({
         package: { ecosystem, name: "y" },
@@ -305,7 +305,7 @@ describe("what a source covers", () => {
     const path = writeAll("osv", [...npm, both]);
     await take([path]);
     look((index) => {
-      expect(index.snapshot("npm")).toEqual({ date: "2026-11-11T00:00:00.000Z", records: 41 });
+      expect(index.snapshot("npm")).toEqual({ date: "2026-11-11T00:00:00.000Z", records: 111 });
       expect(index.snapshot("PyPI")).toBeNull();
       expect(index.affecting("PyPI", "Y", "1")).toHaveLength(1);
     });
@@ -317,7 +317,8 @@ describe("what a source covers", () => {
     expect(look((index) => index.snapshot("PyPI")?.date)).toBe("2026-11-22T00:00:00.000Z");
     const undated = writeAll("undated", [osv("Z-1", { modified: "0001-01-01T00:00:00Z" })]);
     utimesSync(join(undated, "Z-1.json"), 1_700_000_000, 1_700_000_000);
-    expect((await take([undated])).sources[0]?.covers).toEqual([
+    expect((await take([undated])).sources[0]?.covers).toEqual([]);
+    expect((await take([undated], { covers: ["npm", "Go"] })).sources[0]?.covers).toEqual([
       { ecosystem: "npm", date: "2023-11-14T22:13:20.000Z", datedBy: "file" },
     ]);
     expect(look((index) => index.snapshot("npm")?.date)).toBe("2026-11-22T00:00:00.000Z");

@@ -26,7 +26,7 @@ async function indexOf(
     );
   }
   const file = join(root, `${files}.sqlite`);
-  await importAdvisories(file, [folder]);
+  await importAdvisories(file, [folder], { covers: ["npm"] });
   return openAdvisories(file, {
     compare,
     ...(staleAfterDays === undefined ? {} : { staleAfterDays }),

@@ -40,10 +40,11 @@ export type Covered = {
 };
 
 /**
- * A source holds all advisories of an ecosystem if so many of its records, or one
- * in so many, are about it: an archive of npm also holds some of PyPI.
+ * A source is taken to hold all advisories of an ecosystem if many of its records
+ * are about it: an archive of npm also holds some of PyPI, and a handful of
+ * records picked by hand holds all of nothing. Smaller ones are said by the user.
  */
-export const coverage = { records: 500, oneIn: 20 } as const;
+export const coverage = { least: 100, enough: 500, oneIn: 20 } as const;
 
 const mostProblems = 20;
 
@@ -245,17 +246,22 @@ export class SourceImport {
         counts.set(ecosystem, (counts.get(ecosystem) ?? 0) + group.records);
       }
     }
-    const covered = new Set(source.kind === "file" || total === 0 ? [] : (options.covers ?? []));
-    for (const [ecosystem, records] of source.kind === "file" ? [] : counts) {
-      if (records >= coverage.records || records * coverage.oneIn >= total) covered.add(ecosystem);
-    }
+    const covered = [...counts]
+      .filter(
+        ([ecosystem, records]) =>
+          source.kind !== "file" &&
+          (options.covers?.includes(ecosystem) === true ||
+            (records >= coverage.least &&
+              (records >= coverage.enough || records * coverage.oneIn >= total))),
+      )
+      .map(([ecosystem]) => ecosystem);
     const [date, datedBy] =
       this.#said !== ""
         ? [this.#said, "said" as const]
         : modified !== ""
           ? [modified, "modified" as const]
           : [source.time, "file" as const];
-    this.#tally.covers = [...covered].sort().map((ecosystem) => ({ ecosystem, date, datedBy }));
+    this.#tally.covers = covered.sort().map((ecosystem) => ({ ecosystem, date, datedBy }));
     this.#writeSnapshots();
   }
 
