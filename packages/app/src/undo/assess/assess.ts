@@ -4,6 +4,7 @@
  * same change, data, rules and time give the same answer.
  */
 import type { AdvisoryIndex } from "../advisories/advisory-index.ts";
+import { type BlastRadius, blastRadius, blastReads } from "../blast/blast-radius.ts";
 import type { Repository } from "../git/repository.ts";
 import type { PathChange } from "../git/tree-diff.ts";
 import type { CommitSource } from "../history/source.ts";
@@ -50,6 +51,9 @@ export type Change = Story & {
 /** A change whose files are read already. */
 export type FileChange = Story & Content & Surroundings;
 
+/** With how far it goes, for a person who is about to decide; an audit does without. */
+export type AssessedWidely = Assessed & { readonly blast: BlastRadius };
+
 export type Assessed = {
   readonly findings: readonly Finding[];
   /** Sorted, without text of the repository. */
@@ -66,23 +70,43 @@ export async function assess(
   knowledge: Knowledge,
   signal?: AbortSignal,
 ): Promise<Assessed> {
-  const content = await readContent(source.objects, change.changes, signal);
-  const around = await readSurroundings(repo, source.objects, change.before, content.files, rules);
+  return await assessFiles(await read(repo, source, change, false, signal), knowledge, signal);
+}
+
+/** As `assess`, and the blast radius. */
+export async function assessWidely(
+  repo: Repository,
+  source: CommitSource,
+  change: Change,
+  knowledge: Knowledge,
+  signal?: AbortSignal,
+): Promise<AssessedWidely> {
+  const files = await read(repo, source, change, true, signal);
+  return await assessFilesWidely(files, knowledge, signal);
+}
+
+async function read(
+  repo: Repository,
+  source: CommitSource,
+  change: Change,
+  widely: boolean,
+  signal: AbortSignal | undefined,
+): Promise<FileChange> {
+  const also = widely ? blastReads : undefined;
+  const { objects } = source;
+  const content = await readContent(objects, change.changes, also, signal);
+  const around = await readSurroundings(repo, objects, change.before, content.files, rules, also);
   const { undone, undoing, reversal, beside = [] } = change;
-  return await assessFiles(
-    {
-      undone,
-      undoing,
-      reversal,
-      ...around,
-      wanted: content.wanted + beside.length,
-      unread: content.unread,
-      files: [...content.files, ...beside],
-      unknowns: [...content.unknowns, ...around.unknowns],
-    },
-    knowledge,
-    signal,
-  );
+  return {
+    undone,
+    undoing,
+    reversal,
+    ...around,
+    wanted: content.wanted + beside.length,
+    unread: content.unread,
+    files: [...content.files, ...beside],
+    unknowns: [...content.unknowns, ...around.unknowns],
+  };
 }
 
 export async function assessFiles(
@@ -90,30 +114,42 @@ export async function assessFiles(
   knowledge: Knowledge,
   signal?: AbortSignal,
 ): Promise<Assessed> {
+  return judge(await inputOf(change, knowledge, signal), change);
+}
+
+export async function assessFilesWidely(
+  change: FileChange,
+  knowledge: Knowledge,
+  signal?: AbortSignal,
+): Promise<AssessedWidely> {
+  const input = await inputOf(change, knowledge, signal);
+  // The rules first: what only the blast radius could not read is said there.
+  return { ...judge(input, change), blast: blastRadius(input) };
+}
+
+async function inputOf(
+  { files, unchanged, paths, undone, undoing, reversal }: FileChange,
+  knowledge: Knowledge,
+  signal: AbortSignal | undefined,
+): Promise<RuleInput> {
   const models = new Models();
-  await readHeavyModels(models, [...change.files, ...change.unchanged], signal);
-  const { files, unchanged, paths, undone, undoing, reversal } = change;
-  const input: RuleInput = {
-    files,
-    unchanged,
-    paths,
-    undone,
-    undoing,
-    reversal,
-    models,
-    ...knowledge,
-  };
+  await readHeavyModels(models, [...files, ...unchanged], signal);
+  return { files, unchanged, paths, undone, undoing, reversal, models, ...knowledge };
+}
+
+function judge(input: RuleInput, change: FileChange): Assessed {
   const findings = runRules(rules, input);
   const unknowns = new Set(change.unknowns);
   // Not looking is not the same as finding nothing.
-  if (knowledge.advisories.digest === null) {
+  if (input.advisories.digest === null) {
     unknowns.add(
       "no advisory data is here: whether known vulnerabilities come back was not looked up",
     );
   }
-  for (const rule of rules)
+  for (const rule of rules) {
     for (const unknown of rule.unknowns?.(input) ?? []) unknowns.add(unknown);
-  const unread = models.unread();
+  }
+  const unread = input.models.unread();
   for (const unknown of byReason(unread)) unknowns.add(unknown);
   const unreadPaths = new Set(unread.map(({ path }) => path));
   return {

@@ -34,9 +34,11 @@ export type Content = {
 export async function readContent(
   objects: ObjectReader,
   changes: readonly PathChange[],
+  /** What is read beside the files that rules want; it does not count as wanted. */
+  also: (path: string) => boolean = () => false,
   signal?: AbortSignal,
 ): Promise<Content> {
-  const reading = new Reading(objects);
+  const reading = new Reading(objects, also);
   const files: ChangedFile[] = [];
   for (let i = 0; i < changes.length; i += window) {
     signal?.throwIfAborted();
@@ -52,25 +54,28 @@ class Reading {
   wanted = 0;
   unread = 0;
   readonly #objects: ObjectReader;
+  readonly #also: (path: string) => boolean;
   readonly #missed = new Map<Missed, number>();
   #bytes = 0;
 
-  constructor(objects: ObjectReader) {
+  constructor(objects: ObjectReader, also: (path: string) => boolean) {
     this.#objects = objects;
+    this.#also = also;
   }
 
   async file(change: PathChange): Promise<ChangedFile> {
     const path = pathText(change.path).toWellFormed();
     const status = change.oldMode === 0 ? "added" : change.newMode === 0 ? "removed" : "modified";
-    if (!wantsContent(path)) return { path, status };
-    this.wanted++;
+    const wanted = wantsContent(path);
+    if (!wanted && !this.#also(path)) return { path, status };
+    if (wanted) this.wanted++;
     const [before, after] = await Promise.all([
       this.#side(path, change.oldMode, change.oldOid),
       this.#side(path, change.newMode, change.newOid),
     ]);
     const missed = [before, after].find((side) => side !== null && "missed" in side);
     if (missed !== undefined && missed !== null && "missed" in missed) {
-      this.unread++;
+      if (wanted) this.unread++;
       this.#missed.set(missed.missed, (this.#missed.get(missed.missed) ?? 0) + 1);
     }
     return {

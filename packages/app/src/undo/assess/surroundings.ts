@@ -23,20 +23,22 @@ export type Surroundings = {
 
 const none: Surroundings = { unchanged: [], paths: { before: [], after: [] }, unknowns: [] };
 
-/** Nothing is listed or read unless a rule that wants it has a changed file to look at. */
+/** Nothing is listed or read unless a rule that wants it has a changed file to look at, or `also` is given. */
 export async function readSurroundings(
   repo: Repository,
   objects: ObjectReader,
   before: string,
   files: readonly ChangedFile[],
   rules: readonly Rule[],
+  /** What is read whatever changed, and then all paths are listed. */
+  also?: (path: string) => boolean,
 ): Promise<Surroundings> {
   const wanting = rules.filter(
     (rule) =>
       (rule.context !== undefined || rule.wantsPaths === true) &&
       files.some(({ path }) => rule.reads?.(path) === true),
   );
-  if (wanting.length === 0) return none;
+  if (wanting.length === 0 && also === undefined) return none;
   const { code, stdout } = await repo.run(["ls-tree", "-r", "-z", "--full-tree", before], {
     maxBytes: mostListing,
   });
@@ -44,16 +46,17 @@ export async function readSurroundings(
     return { ...none, unknowns: ["the other files of the state could not be listed"] };
   const entries = [...entriesOf(stdout)];
   const changed = new Set(files.map(({ path }) => path));
-  const contexts = wanting.flatMap((rule) => rule.context ?? []);
+  const contexts = [...wanting.flatMap((rule) => rule.context ?? []), ...(also ? [also] : [])];
   const wanted = entries.filter(
     ({ path, isFile }) => isFile && !changed.has(path) && contexts.some((wants) => wants(path)),
   );
   const { unchanged, left } = await readAll(objects, wanted);
   return {
     unchanged,
-    paths: wanting.some(({ wantsPaths }) => wantsPaths === true)
-      ? pathsOfBoth(entries, files)
-      : none.paths,
+    paths:
+      also !== undefined || wanting.some(({ wantsPaths }) => wantsPaths === true)
+        ? pathsOfBoth(entries, files)
+        : none.paths,
     unknowns:
       left === 0
         ? []

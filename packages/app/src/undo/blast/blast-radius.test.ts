@@ -206,6 +206,29 @@ describe("blast radius", () => {
     ]);
   });
 
+  test("half a character in a name is none", () => {
+    const radius = blastRadius(
+      input({
+        files: [
+          changed(
+            "openapi.json",
+            '{"openapi":"3.0.0","paths":{"/\\ud800":{"get":{}}}}',
+            '{"openapi":"3.0.0"}',
+          ),
+          changed(".countermand/services.json", '{"services":{"\\ud800":{"paths":["/"]}}}', null),
+        ],
+      }),
+    );
+    expect([radius.contracts.length, radius.services.length]).toEqual([1, 1]);
+    for (const text of [
+      radius.contracts[0]?.subject,
+      radius.contracts[0]?.text,
+      radius.services[0]?.name,
+    ]) {
+      expect(text?.isWellFormed()).toBe(true);
+    }
+  });
+
   test("owners are those of the state left, dependents those of either", () => {
     const radius = blastRadius(
       input({

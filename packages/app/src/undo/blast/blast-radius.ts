@@ -5,7 +5,7 @@
  *
  * The result has no null, no fraction and a fixed order.
  */
-import { components, isManifest } from "../range/components.ts";
+import { components, isManifest } from "./components.ts";
 import { isTest } from "../rules/file-classes.ts";
 import { compareText } from "../rules/order.ts";
 import type { RuleInput, Side } from "../rules/rule.ts";

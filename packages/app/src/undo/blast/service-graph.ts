@@ -220,7 +220,7 @@ function service(
   needs: readonly string[],
   more: { readonly tier?: string | undefined; readonly owner?: string | undefined },
 ): Service {
-  const short = (text: string) => text.slice(0, serviceLimits.name);
+  const short = (text: string) => text.slice(0, serviceLimits.name).toWellFormed();
   return {
     name: short(name),
     places,

@@ -3,6 +3,7 @@
  * sorted, and the same repository, commits and rule versions give the same
  * bytes, so the report's canonical JSON can be named by its SHA-256.
  */
+import type { BlastRadius } from "../blast/blast-radius.ts";
 import type { Finding } from "../rules/rule.ts";
 
 export const undoReportVersion = 2;
@@ -59,7 +60,9 @@ export type UndoReport = {
   readonly comesBack: readonly { readonly commit: string; readonly revertedBy: string }[];
   readonly files: readonly ChangedPath[];
   readonly fileCount: number;
-  readonly components: readonly { readonly name: string; readonly files: number }[];
+  readonly components: BlastRadius["components"];
+  /** How far it goes beside the parts: owners, services, dependents, contracts. */
+  readonly blast: Omit<BlastRadius, "components">;
   readonly authors: readonly { readonly author: string; readonly commits: number }[];
   /** Tags that contain at least one undone commit. */
   readonly tags: readonly string[];
@@ -67,3 +70,11 @@ export type UndoReport = {
   readonly rules: readonly { readonly id: string; readonly version: number }[];
   readonly unknowns: readonly string[];
 };
+
+/** The blast radius as the report holds it. */
+export function blastOf({
+  components,
+  ...blast
+}: BlastRadius): Pick<UndoReport, "components" | "blast"> {
+  return { components, blast };
+}

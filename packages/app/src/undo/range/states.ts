@@ -4,7 +4,7 @@
  * compared as these commits, with the SBOMs that are attached to them; without
  * that, the SBOMs alone speak, and the rest is said to be unknown.
  */
-import { assessFiles, type Knowledge } from "../assess/assess.ts";
+import { assessFilesWidely, type Knowledge } from "../assess/assess.ts";
 import type { Repository } from "../git/repository.ts";
 import { compareText } from "../rules/order.ts";
 import { rules } from "../rules/registry.ts";
@@ -12,8 +12,7 @@ import type { ChangedFile } from "../rules/rule.ts";
 import { StateError } from "../states/error.ts";
 import { changedFiles } from "../states/files.ts";
 import { readState, type State } from "../states/state.ts";
-import { components, isManifest } from "./components.ts";
-import { type StateKind, type UndoReport, undoReportVersion } from "./report.ts";
+import { blastOf, type StateKind, type UndoReport, undoReportVersion } from "./report.ts";
 import { undo, type UndoRequest } from "./undo.ts";
 
 /** As `undo`; `target` and `from` may name files or images. A repository is needed for commits alone. */
@@ -78,7 +77,7 @@ async function ofFiles(
   unknowns: readonly string[],
 ): Promise<UndoReport> {
   const text = files.filter(({ before, after }) => before !== undefined || after !== undefined);
-  const assessed = await assessFiles(
+  const assessed = await assessFilesWidely(
     {
       files,
       unchanged: [],
@@ -91,12 +90,6 @@ async function ofFiles(
       unknowns,
     },
     knowledge,
-  );
-  const paths = files.map(({ path }) => path);
-  const folders = new Set(
-    paths
-      .filter((p) => isManifest(p) && p.includes("/"))
-      .map((p) => p.slice(0, p.lastIndexOf("/"))),
   );
   return {
     version: undoReportVersion,
@@ -113,7 +106,7 @@ async function ofFiles(
       .map(({ path, status }) => ({ path, status, kind: "text-or-binary" as const }))
       .sort((a, b) => compareText(a.path, b.path)),
     fileCount: files.length,
-    components: components(paths, folders),
+    ...blastOf(assessed.blast),
     authors: [],
     tags: [],
     findings: assessed.findings,

@@ -7,7 +7,7 @@ import { GitError } from "../git/error.ts";
 import { openRepository } from "../git/repository.ts";
 import { HistoryBuilder, textLines } from "../testing/builder.ts";
 import { testKnowledge } from "../testing/rule-input.ts";
-import { componentOf } from "./components.ts";
+import { componentOf } from "../blast/components.ts";
 import { renderUndo, renderUndoJson, undoReportBytes, undoReportDigest } from "./render.ts";
 import type { UndoReport } from "./report.ts";
 import { undo, type UndoRequest } from "./undo.ts";

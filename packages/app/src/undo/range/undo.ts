@@ -6,7 +6,7 @@
  * after A up to B back. (docs/design/undo.md says why.)
  */
 import { type Commit, isoTime, showPerson } from "../git/commit.ts";
-import { assess, type Assessed, type Knowledge } from "../assess/assess.ts";
+import { type AssessedWidely, assessWidely, type Knowledge } from "../assess/assess.ts";
 import { GitError, isUnreadable } from "../git/error.ts";
 import type { Repository } from "../git/repository.ts";
 import { resolveCommit, resolveRange } from "../git/resolve.ts";
@@ -21,8 +21,8 @@ import { compareText } from "../rules/order.ts";
 import { count } from "../text.ts";
 import { rules } from "../rules/registry.ts";
 import type { ChangedFile } from "../rules/rule.ts";
-import { components, isManifest } from "./components.ts";
 import {
+  blastOf,
   type ChangedPath,
   type CommitRef,
   type SparedCommit,
@@ -141,7 +141,7 @@ async function report(
     reversal: null,
     ...(beside === undefined ? {} : { beside }),
   };
-  const assessed: Assessed = await assess(repo, source, change, knowledge, signal);
+  const assessed: AssessedWidely = await assessWidely(repo, source, change, knowledge, signal);
   for (const unknown of assessed.unknowns) unknowns.add(unknown);
   const gained: CommitRef[] = [];
   for (let row = (sides?.size ?? 0) - 1; row >= 0 && gained.length < mostCommits; row--) {
@@ -166,10 +166,7 @@ async function report(
     comesBack: comesBack(reversals, inRange, new Set(undone.map(({ commit }) => commit))),
     files: limited(files, mostFiles, "files", unknowns),
     fileCount: files.length,
-    components: components(
-      files.map(({ path }) => path),
-      await manifestFolders(repo, plan.from),
-    ),
+    ...blastOf(assessed.blast),
     authors: authorsOf(undone),
     tags: limited(tags ?? [], mostTags, "tags", unknowns),
     findings: assessed.findings,
@@ -350,17 +347,6 @@ function authorsOf(undone: readonly CommitRef[]): { author: string; commits: num
   return [...counts]
     .map(([author, commits]) => ({ author, commits }))
     .sort((a, b) => b.commits - a.commits || compareText(a.author, b.author));
-}
-
-async function manifestFolders(repo: Repository, commit: string): Promise<Set<string>> {
-  const { stdout } = await repo.run(["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit], {
-    maxBytes: 256 * 1024 * 1024,
-  });
-  const folders = new Set<string>();
-  for (const path of stdout.toString("utf8").split("\0")) {
-    if (isManifest(path) && path.includes("/")) folders.add(path.slice(0, path.lastIndexOf("/")));
-  }
-  return folders;
 }
 
 function limited<T>(items: readonly T[], most: number, what: string, unknowns: Set<string>): T[] {

@@ -84,8 +84,9 @@ export class Breaks {
     this.found.push({
       format: this.#format,
       code: `${this.#format}.${code}`,
-      subject,
-      text,
+      // Escapes in YAML and JSON can hold half a character, which no hashed text may.
+      subject: subject.toWellFormed(),
+      text: text.toWellFormed(),
       breaks,
       gravity,
       location,
