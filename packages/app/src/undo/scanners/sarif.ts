@@ -151,7 +151,10 @@ export function readSarif(text: string, tree: string, folder: string): SarifLog 
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // An escaped half of a character would make what is hashed later no text.
+    value = JSON.parse(text, (_key, part: unknown) =>
+      typeof part === "string" ? part.toWellFormed() : part,
+    );
   } catch {
     return "its result is not JSON";
   }
@@ -213,7 +216,7 @@ function ruleOf(rule: z.infer<typeof descriptor>): SarifRule {
   const url = rule.helpUri;
   return {
     id: rule.id,
-    title: (rule.shortDescription?.text ?? "").slice(0, 300),
+    title: (rule.shortDescription?.text ?? "").slice(0, 300).toWellFormed(),
     ...(score >= 0 && score <= 10 ? { security: Math.round(score * 10) } : {}),
     cwe: [...new Set(cwe.map(Number))].sort((a, b) => a - b).slice(0, 50),
     ...(url !== undefined && /^https?:\/\/[!-~]{1,500}$/.test(url) ? { url } : {}),
