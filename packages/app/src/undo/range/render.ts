@@ -67,6 +67,7 @@ export function renderUndo(report: UndoReport, width = 100): string {
       .slice(0, 8)
       .map((c) => `${forTerminal(c.name, 60)}  ${count(c.files, "file")}`),
   );
+  section("Who and what it touches", blastLines(report.blast, width));
   section(
     "Authors",
     report.authors
@@ -84,6 +85,35 @@ export function renderUndo(report: UndoReport, width = 100): string {
   if (report.unknowns.length === 0)
     section("Unknown", ["nothing that was asked for was out of sight"]);
   return `${lines.join("\n")}\n`;
+}
+
+/** Owners, services with those that need them, and contracts that break; unknowns of these last. */
+function blastLines(blast: UndoReport["blast"], width: number): string[] {
+  const named = (items: readonly { readonly name: string }[]) =>
+    items
+      .slice(0, 8)
+      .map(({ name }) => forTerminal(name, 40))
+      .join(", ") + (items.length > 8 ? ` and ${number(items.length - 8)} more` : "");
+  const owners = blast.owners.map(({ owner }) => ({ name: owner }));
+  const unowned =
+    blast.unowned === undefined || blast.unowned === 0
+      ? []
+      : [`${count(blast.unowned, "file")} without an owner`];
+  const breaks = blast.contracts.slice(0, 6).map((one) => {
+    const what = `${one.gravity}, ${one.breaks}: ${one.text}`;
+    return `contract  ${forTerminal(what, width * 2)}`;
+  });
+  return [
+    ...(owners.length === 0 ? [] : [`owners  ${named(owners)}`]),
+    ...unowned,
+    ...(blast.services.length === 0 ? [] : [`services  ${named(blast.services)}`]),
+    ...(blast.dependents.length === 0 ? [] : [`depend on these  ${named(blast.dependents)}`]),
+    ...breaks,
+    ...(blast.contracts.length > 6
+      ? [`and ${number(blast.contracts.length - 6)} more broken contracts`]
+      : []),
+    ...blast.unknowns.map((unknown) => `unknown: ${forTerminal(unknown, width * 2)}`),
+  ];
 }
 
 const reasons = {
