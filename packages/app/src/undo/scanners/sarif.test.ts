@@ -116,9 +116,7 @@ describe("results and rules", () => {
   });
 
   test("half a character is none", () => {
-    const value = read(
-      log([{ ruleId: "\ud800", ...at({ uri: "a" }) }]).replace('"r"', '"\\ud800"'),
-    );
+    const value = read(log([at({ uri: "a" })]).replace('"r"', '"\\ud800"'));
     expect(JSON.stringify(value).isWellFormed()).toBe(true);
     expect(value.results[0]?.rule).toBe("\ufffd");
     const rules = [{ id: "x", shortDescription: { text: `${"a".repeat(299)}\u{1f600}` } }];
