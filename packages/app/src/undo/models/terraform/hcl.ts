@@ -29,7 +29,7 @@ export type Block = Place & {
 
 export type HclFile = { readonly blocks: readonly Block[]; readonly body: MapValue };
 
-export const hclLimits = { length: 1_000_000, depth: 48, values: 100_000 } as const;
+export const hclLimits = { length: 1_000_000, depth: 48, values: 100_000, skipped: 2000 } as const;
 
 class TooMuch extends Error {}
 /** A place that is no HCL: the reader goes on at the next line. */
@@ -82,7 +82,7 @@ class Reader {
         this.#member(depth, entries, blocks);
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error;
-        this.skipped++;
+        if (++this.skipped > hclLimits.skipped) throw new TooMuch("not HCL");
         const end = this.#text.indexOf("\n", Math.max(this.#at, from));
         this.#at = end === -1 ? this.#text.length : end;
       }
@@ -292,7 +292,8 @@ class Reader {
       }
       at = stop + 1;
     }
-    throw new Unreadable();
+    // Each opening would be looked for to the end again.
+    throw new TooMuch("a heredoc without its end");
   }
 
   /** Passes over an expression that has no shape here. */
@@ -385,6 +386,9 @@ class Reader {
 function labelled(labels: readonly string[], body: MapValue): MapValue {
   const { line, endLine } = body;
   const items = labels.map((text): Value => ({ kind: "text", text, literal: true, line, endLine }));
-  const entries = new Map([...body.entries, ["labels", { kind: "list", items, line, endLine }]]);
-  return { kind: "map", entries: entries as Map<string, Value>, line, endLine };
+  const entries = new Map<string, Value>([
+    ...body.entries,
+    ["labels", { kind: "list", items, line, endLine }],
+  ]);
+  return { kind: "map", entries, line, endLine };
 }
