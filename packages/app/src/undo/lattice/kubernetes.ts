@@ -2,11 +2,13 @@
  * The workloads of Kubernetes manifests: which documents hold pods, under which
  * names. A workload is its kind, namespace and name, wherever its document is.
  *
- * Left out: JSON manifests, Helm templates (files with `{{`), Kustomize's
+ * Left out: JSON manifests, what a Helm template's actions write, Kustomize's
  * `images`, `patches` and generators, pods of custom resources.
  */
 import { compareText } from "../rules/order.ts";
-import type { ChangedFile, Side } from "../rules/rule.ts";
+import { documentsOf, templateModel } from "../models/manifests/yaml-model.ts";
+import type { RuleInput, Side } from "../rules/rule.ts";
+import { Unread } from "../models/model.ts";
 import { readYaml, textAt, valuesAt, type Yaml } from "./yaml.ts";
 
 export type Workload = {
@@ -16,6 +18,8 @@ export type Workload = {
   /** The PodSpec, or the ServiceAccount itself. */
   readonly node: Yaml;
   readonly isPod: boolean;
+  /** Read from a Helm template: only what stands in plain text is known. */
+  readonly isTemplate: boolean;
   /** Whether a container names its image; a patch does not, and what it leaves out says nothing. */
   readonly whole: boolean;
 };
@@ -36,33 +40,38 @@ export function isManifestPath(path: string): boolean {
 /** Why a file that may be a manifest is not read, or null. */
 export function unreadManifest(text: string): string | null {
   if (text.includes("{{")) {
-    return /^kind:/m.test(text) ? "a template with {{ }}, not plain YAML" : null;
+    if (!/^kind:/m.test(text)) return null;
+    const template = templateModel.parse(text, "");
+    return template instanceof Unread ? template.reason : null;
   }
   const documents = readYaml(text);
   return typeof documents === "string" ? documents : null;
 }
 
 /** The workloads of one side of a change, by path. */
-export function workloads(files: readonly ChangedFile[], side: Side): Workload[] {
-  return files
+export function workloads(input: RuleInput, side: Side): Workload[] {
+  return input.files
     .filter((file) => isManifestPath(file.path))
     .toSorted((a, b) => compareText(a.path, b.path))
     .flatMap((file) => {
-      const text = file[side];
       // Without the key no document is a manifest: most YAML is not parsed at all.
-      if (text === undefined || !text.includes("kind") || text.includes("{{")) return [];
-      const documents = readYaml(text);
-      return typeof documents === "string"
-        ? []
-        : documents.flatMap((document) => workloadsOf(document, file.path, 0));
+      if (file[side]?.includes("kind") !== true) return [];
+      const read = documentsOf(input.models, file, side);
+      return (read?.documents ?? []).flatMap((document) =>
+        workloadsOf(document, { path: file.path, isTemplate: read?.isTemplate === true }, 0),
+      );
     });
 }
 
-function workloadsOf(document: Yaml, path: string, depth: number): Workload[] {
+function workloadsOf(
+  document: Yaml,
+  at: { readonly path: string; readonly isTemplate: boolean },
+  depth: number,
+): Workload[] {
   const kind = textAt(document, "kind");
   if (kind === undefined || textAt(document, "apiVersion") === undefined) return [];
   if (kind === "List" && depth === 0) {
-    return valuesAt(document, ["items", "*"]).flatMap((item) => workloadsOf(item, path, 1));
+    return valuesAt(document, ["items", "*"]).flatMap((item) => workloadsOf(item, at, 1));
   }
   const [node] = valuesAt(document, podPaths.get(kind) ?? ["\0"]);
   const name = textAt(document, "metadata", "name") ?? textAt(document, "metadata", "generateName");
@@ -72,7 +81,7 @@ function workloadsOf(document: Yaml, path: string, depth: number): Workload[] {
   return [
     {
       id: `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`,
-      path,
+      ...at,
       node,
       isPod,
       whole: !isPod || containers(node).some(({ node: c }) => textAt(c, "image") !== undefined),

@@ -123,10 +123,19 @@ describe("workload.hardening-removed in manifests", () => {
     ).toHaveLength(1);
   });
 
-  it("skips templates and what is not YAML, and says so", () => {
+  it("reads templates with less confidence, skips what is not YAML, and says so", () => {
     const template = bare.replace("image: x", "image: {{ .Values.image }}");
-    expect(ways(deployment(context("runAsNonRoot: true")), template)).toEqual([]);
-    expect(unreadManifest(template)).toMatch(/template/);
+    const found = run([
+      {
+        path: "chart/templates/app.yaml",
+        status: "modified",
+        before: deployment(context("runAsNonRoot: true")),
+        after: template,
+      },
+    ]);
+    expect(found.map((f) => [f.direction, f.confidence])).toEqual([["worse", 60]]);
+    expect(unreadManifest(template)).toBeNull();
+    expect(unreadManifest(`kind: Pod\nx: {{ .y }}\n${" ".repeat(300)}a: 1`)).toMatch(/columns/);
     expect(unreadManifest(`${bare}\nkind: Pod\n`)).toMatch(/repeated key/);
     expect(unreadManifest(bare)).toBeNull();
   });

@@ -42,8 +42,14 @@ export const yamlLimits = {
 
 class Unread extends Error {}
 
-/** The documents of a file, or one sentence that says why it is not read. */
-export function readYaml(text: string): readonly Yaml[] | string {
+/**
+ * The documents of a file, or one sentence that says why it is not read. `lenient`:
+ * of repeated keys the first counts, and a document with errors is left out.
+ */
+export function readYaml(
+  text: string,
+  { lenient = false }: { readonly lenient?: boolean } = {},
+): readonly Yaml[] | string {
   if (text.length > yamlLimits.length) return `longer than ${yamlLimits.length} characters`;
   const lines = new LineCounter();
   try {
@@ -62,9 +68,12 @@ export function readYaml(text: string): readonly Yaml[] | string {
     const read: Yaml[] = [];
     for (const document of documents) {
       const error = document.errors[0];
-      if (error !== undefined) return `not YAML at line ${lines.linePos(error.pos[0]).line}`;
+      if (error !== undefined) {
+        if (lenient) continue;
+        return `not YAML at line ${lines.linePos(error.pos[0]).line}`;
+      }
       if (document.contents === null) continue;
-      read.push(new Conversion(lines, budget).of(document.contents, 0));
+      read.push(new Conversion(lines, budget, lenient).of(document.contents, 0));
     }
     return read;
   } catch (error) {
@@ -78,10 +87,12 @@ class Conversion {
   readonly #lines: LineCounter;
   readonly #budget: { nodes: number; aliases: number };
   readonly #anchors = new Map<string, unknown>();
+  readonly #lenient: boolean;
 
-  constructor(lines: LineCounter, budget: { nodes: number; aliases: number }) {
+  constructor(lines: LineCounter, budget: { nodes: number; aliases: number }, lenient: boolean) {
     this.#lines = lines;
     this.#budget = budget;
+    this.#lenient = lenient;
   }
 
   of(node: unknown, depth: number): Yaml {
@@ -125,7 +136,10 @@ class Conversion {
       if (!isScalar(key)) throw new Unread("a key that is not a plain value");
       const name = String(key.value);
       const at = this.#place(key.range);
-      if (entries.has(name)) throw new Unread(`a repeated key at line ${at.line}`);
+      if (entries.has(name)) {
+        if (this.#lenient) continue;
+        throw new Unread(`a repeated key at line ${at.line}`);
+      }
       const child: Yaml =
         value === null ? { kind: "scalar", text: null, ...at } : this.of(value, depth + 1);
       if (name === "<<") merged.push(...(child.kind === "list" ? child.items : [child]));

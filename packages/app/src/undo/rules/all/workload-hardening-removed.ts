@@ -20,21 +20,35 @@ import {
   workloads,
 } from "../../lattice/kubernetes.ts";
 import { compare, type Reading, readRow, type Row, tell } from "../../lattice/row.ts";
+import { settingFindings } from "../../lattice/setting-moves.ts";
+import { tokenFindings, tokenReads } from "../../lattice/token-moves.ts";
+import { formatOf } from "../../models/settings/settings.ts";
 import type { Yaml } from "../../lattice/yaml.ts";
 import { isDocumentation, isTest } from "../file-classes.ts";
 import { compareText } from "../order.ts";
 import { type ChangedFile, finding, type Finding, type Rule } from "../rule.ts";
 
+const inCode = tokenReads("workload.hardening-removed");
+
 export const workloadHardeningRemoved: Rule = {
   id: "workload.hardening-removed",
-  version: 1,
+  version: 2,
   implications: ["workload.hardening-removed"],
-  reads: (path) => isManifestPath(path) || isDockerfilePath(path),
+  reads: (path) =>
+    isManifestPath(path) || isDockerfilePath(path) || formatOf(path) === "json" || inCode(path),
   run(input): Finding[] {
-    const pairs = pairWorkloads(workloads(input.files, "before"), workloads(input.files, "after"));
-    return [...pairs.flatMap(ofWorkload), ...input.files.flatMap(ofDockerfile)].sort((a, b) =>
-      compareText(a.subject, b.subject),
-    );
+    const pairs = pairWorkloads(workloads(input, "before"), workloads(input, "after"));
+    const objects = new Set(pairs.flatMap(({ before, after }) => [before.path, after.path]));
+    const id = "workload.hardening-removed";
+    return [
+      ...pairs.flatMap(ofWorkload),
+      ...input.files.flatMap(ofDockerfile),
+      // Values of charts: the same settings under other paths, where no workload was read.
+      ...settingFindings(workloadHardeningRemoved, input, id).filter(({ locations }) =>
+        locations.every(({ path }) => !objects.has(path)),
+      ),
+      ...tokenFindings(workloadHardeningRemoved, input, id),
+    ].sort((a, b) => compareText(a.subject, b.subject));
   },
 };
 
@@ -43,6 +57,7 @@ type Place = {
   readonly subject: string;
   readonly rootCause: string;
   readonly path: string;
+  readonly isTemplate: boolean;
   /** Whether an absent setting has its default. */
   readonly defaults: boolean;
 };
@@ -52,6 +67,7 @@ function ofWorkload({ before, after }: { before: Workload; after: Workload }): F
     subject: before.id,
     rootCause: `workload:${before.id}`,
     path: after.path,
+    isTemplate: before.isTemplate || after.isTemplate,
     defaults: before.whole && after.whole,
   };
   const direct = (rows: readonly Row[], from: Yaml, to: Yaml, at: Place) =>
@@ -82,7 +98,13 @@ function ofDockerfile(file: ChangedFile): Finding[] {
     dockerfileUserRow,
     dockerfileUser(file.before, file.path),
     dockerfileUser(file.after, file.path),
-    { subject: file.path, rootCause: `image:${file.path}`, path: file.path, defaults: true },
+    {
+      subject: file.path,
+      rootCause: `image:${file.path}`,
+      path: file.path,
+      isTemplate: false,
+      defaults: true,
+    },
   );
 }
 
@@ -99,7 +121,7 @@ function moved(row: Row, before: Reading | null, after: Reading | null, at: Plac
       subject: `${at.subject}: ${setting}`,
       ...tell(setting, step, before, after),
       severity: step.direction === "better" ? "info" : runs ? row.severity : "low",
-      confidence: before === null || after === null ? 80 : 95,
+      confidence: at.isTemplate ? 60 : before === null || after === null ? 80 : 95,
       rootCause: at.rootCause,
       clearBy: [
         statement(
