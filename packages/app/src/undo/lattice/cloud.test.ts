@@ -243,6 +243,20 @@ describe("firewalls, edges, scripts, alerts", () => {
     ).toEqual([]);
   });
 
+  it("sees who did it dropped from a model that stays, not renamed or dropped with it", () => {
+    const model = (...names: string[]) =>
+      `class Order(db.Model):\n    id = db.Column(Integer)\n${names.map((name) => `    ${name} = db.Column(UUID)\n`).join("")}`;
+    const who = ["created_by_id", "cancelled_by_id"];
+    expect(of(model(...who), model("created_by_id"), "app/models.py")).toEqual([
+      "worse medium audit.logging-removed",
+    ]);
+    expect(of(model("created_by_id"), model(...who), "app/models.py")).toEqual([
+      "better info audit.logging-removed",
+    ]);
+    expect(of(model(...who), model("created_by_id", "ended_by"), "app/models.py")).toEqual([]);
+    expect(of(model(...who), "import db\n", "app/models.py")).toEqual([]);
+  });
+
   it("sees secrets of a cluster written in the clear", () => {
     const config = (first: string) =>
       `kind: EncryptionConfiguration\nresources:\n- resources: [secrets]\n  providers:\n  - ${first}: {}\n`;

@@ -82,9 +82,14 @@ resource "aws_x" "y" {
     }
     expect(readHcl("a = \0")).toBeInstanceOf(Unread);
     assert(
-      property(string({ unit: constantFrom(...'a="{}[]()$<E\n#,. 1*/') }), (text) => {
-        readHcl(text);
-      }),
+      property(
+        string({
+          unit: constantFrom(...'a = " { } [ ] ( ) $ < E , . 1 * / #'.split(" "), "\n", " "),
+        }),
+        (text) => {
+          readHcl(text);
+        },
+      ),
     );
   });
 });

@@ -1,8 +1,9 @@
 /**
  * audit.logging-removed: trails, flow logs, access logs, their delivery, detectors and alerts
- * that are gone, off or kept for a shorter time while what they watch stays.
+ * that are gone, off or kept for a shorter time while what they watch stays; columns that say who did it.
  */
 import { alertRules, isAlertPath } from "../../lattice/cloud-alerts.ts";
+import { auditFields, isModelPath } from "../../lattice/cloud-audit-fields.ts";
 import { auditControls } from "../../lattice/cloud-controls.ts";
 import { cloudReads, ofControls, ofRows } from "../../lattice/cloud-rows-engine.ts";
 import { isCloudPath } from "../../lattice/cloud-view.ts";
@@ -14,7 +15,7 @@ export const auditLoggingRemoved: Rule = {
   version: 1,
   implications: ["audit.logging-removed"],
   ...cloudReads,
-  reads: (path) => isCloudPath(path) || isAlertPath(path),
+  reads: (path) => isCloudPath(path) || isAlertPath(path) || isModelPath(path),
   run(input) {
     const say = {
       rule: auditLoggingRemoved,
@@ -27,6 +28,7 @@ export const auditLoggingRemoved: Rule = {
       ...ofRows(say, input, auditRows),
       ...ofControls(say, input, auditControls),
       ...alertRules(say, input),
+      ...auditFields(say, input),
     ];
   },
 };
