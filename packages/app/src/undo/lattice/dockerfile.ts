@@ -13,15 +13,22 @@ export function dockerfileUser(text: string, path: string): Reading | null {
   const stages = new Map<string, Reading | null>();
   let user: Reading | null = null;
   let alias: string | null = null;
+  const args = new Map<string, string>();
   let line = 0;
   for (const raw of text.split("\n")) {
     line++;
+    const given = /^\s{0,20}ARG\s+(\w{1,80})=["']?([^\s"']{1,200})/i.exec(raw.slice(0, 600));
+    if (given !== null) args.set(given[1] ?? "", given[2] ?? "");
     const match = /^\s{0,20}(FROM|USER)\s+(.{1,500})$/i.exec(raw.slice(0, 600).trimEnd());
     const words = match?.[2]
       ?.trim()
       .split(/\s+/)
       .filter((word) => !word.startsWith("--"));
-    const name = words?.[0];
+    // An argument's default holds unless the build says otherwise.
+    const name = words?.[0]?.replace(
+      /^\$\{?(\w{1,80})\}?$/,
+      (whole, key: string) => args.get(key) ?? whole,
+    );
     if (match === null || words === undefined || name === undefined) continue;
     const at = { path, startLine: line, endLine: line };
     if (match[1]?.toUpperCase() === "USER") user = { values: [userName(name)], ...at };

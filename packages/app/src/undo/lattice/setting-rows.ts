@@ -158,7 +158,7 @@ export const settingRows: readonly SettingRow[] = [
     `${nginx}ngx_http_ssl_module.html#ssl_protocols`,
   ),
   members(
-    "sslciphers sslciphersuite ciphersuites ciphers",
+    "sslciphers sslciphersuite ciphersuites",
     /(?:^|[-_+])(?:rc4|des|3des|null|export|exp|md5|anull|enull|arcfour|cbc)/i,
     tls,
     "medium",
@@ -263,6 +263,14 @@ export const settingRows: readonly SettingRow[] = [
     "medium",
     `${mdn}/Set-Cookie#samesitesamesite-value`,
     "unknown",
+  ),
+  flag(
+    "samesite.strict",
+    true,
+    session,
+    "medium",
+    `${mdn}/Set-Cookie#samesitesamesite-value`,
+    "false",
   ),
   number(
     "sessioncookieage sessiontimeout sessionlifetime sessionmaxage sessionttl sessiontimeoutinseconds sessiontimeoutinminutes rememberfor idletimeoutseconds sessionidletimeout sessionexpiry permanentsessionlifetime sessiondurationminutes",

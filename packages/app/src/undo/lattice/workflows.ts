@@ -4,7 +4,8 @@
  * actions, reusable workflows' own content, matrix values.
  */
 import { compareText } from "../rules/order.ts";
-import type { ChangedFile, Side } from "../rules/rule.ts";
+import { yamlModel } from "../models/manifests/yaml-model.ts";
+import type { RuleInput, Side } from "../rules/rule.ts";
 import { readYaml, textAt, valuesAt, type Yaml } from "./yaml.ts";
 
 export type Job = { readonly id: string; readonly node: Yaml; readonly workflow: Workflow };
@@ -25,19 +26,25 @@ export function unreadWorkflow(text: string): string | null {
   return typeof documents === "string" ? documents : null;
 }
 
-/** All jobs of one side by path; `unread` where a workflow could not be read, so that a job not found may still be there. */
+/** All jobs of one side by path, those of unchanged workflows too where `everywhere`; `unread` where a workflow could not be read, so that a job not found may still be there. */
 export function jobsOf(
-  files: readonly ChangedFile[],
+  input: Pick<RuleInput, "files" | "unchanged" | "models">,
   side: Side,
+  { everywhere = false }: { readonly everywhere?: boolean } = {},
 ): { jobs: readonly Job[]; unread: boolean } {
   const jobs: Job[] = [];
   let unread = false;
+  const files = [
+    ...input.files,
+    ...(everywhere
+      ? input.unchanged.map((file) => ({ ...file, status: "modified" as const }))
+      : []),
+  ];
   for (const file of files.toSorted((a, b) => compareText(a.path, b.path))) {
     if (!isWorkflowPath(file.path)) continue;
     const there = file.status !== (side === "before" ? "added" : "removed");
-    const documents =
-      file[side] === undefined ? "its content is not at hand" : readYaml(file[side]);
-    if (typeof documents === "string") {
+    const documents = input.models.of(yamlModel, file, side);
+    if (documents === null) {
       unread ||= there;
       continue;
     }

@@ -1,7 +1,7 @@
 /**
  * gate.ci-check-removed: a check of the GitHub workflows of the change is gone,
- * switched off or no longer fails. Looked for in all workflows of the change, so a
- * check that moves is no finding. Known scanners are gate.scanner-disabled's.
+ * switched off or no longer fails. Looked for in all workflows, the
+ * unchanged too, so a check that moves is no finding. Known scanners are gate.scanner-disabled's.
  * One finding a check, one root cause a job.
  */
 import { statement } from "../clear.ts";
@@ -17,11 +17,15 @@ const gates = ["pull_request", "pull_request_target", "push", "merge_group", "wo
 
 export const gateCiCheckRemoved: Rule = {
   id: "gate.ci-check-removed",
-  version: 1,
+  version: 2,
   implications: ["gate.ci-check-removed"],
   reads: isWorkflowPath,
+  context: isWorkflowPath,
   run(input): Finding[] {
-    const [before, after] = [jobsOf(input.files, "before"), jobsOf(input.files, "after")];
+    const [before, after] = [
+      jobsOf(input, "before", { everywhere: true }),
+      jobsOf(input, "after", { everywhere: true }),
+    ];
     const had = checksByName(before.jobs);
     const has = checksByName(after.jobs);
     return [...new Set([...had.keys(), ...has.keys()])].sort(compareText).flatMap((name) => {

@@ -34,7 +34,7 @@ export const gateCiPrivilegeWidened: Rule = {
   implications: ["gate.ci-privilege-widened"],
   reads: isWorkflowPath,
   run(input): Finding[] {
-    const pairs = pairJobs(jobsOf(input.files, "before").jobs, jobsOf(input.files, "after").jobs);
+    const pairs = pairJobs(jobsOf(input, "before").jobs, jobsOf(input, "after").jobs);
     const found = new Map<string, Finding>();
     for (const { before, after } of pairs) {
       for (const one of [...ofTriggers(before.workflow, after.workflow), ...ofJob(before, after)]) {

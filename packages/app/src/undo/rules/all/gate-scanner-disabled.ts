@@ -9,29 +9,41 @@ import { compare, type Reading, type Row, tell } from "../../lattice/row.ts";
 import { updateBotOf } from "../../lattice/scanners.ts";
 import { scannerRow } from "../../lattice/workflow-rows.ts";
 import { isWorkflowPath, jobsOf } from "../../lattice/workflows.ts";
-import { readYaml, textAt, valuesAt, type Yaml } from "../../lattice/yaml.ts";
+import { yamlModel } from "../../models/manifests/yaml-model.ts";
+import { textAt, valuesAt, type Yaml } from "../../lattice/yaml.ts";
 import { compareText } from "../order.ts";
-import { type ChangedFile, finding, type Finding, type Rule } from "../rule.ts";
+import {
+  type ChangedFile,
+  finding,
+  type Finding,
+  type Rule,
+  type RuleInput,
+  type Side,
+} from "../rule.ts";
 
 export const gateScannerDisabled: Rule = {
   id: "gate.scanner-disabled",
-  version: 1,
+  version: 2,
   implications: ["gate.scanner-disabled"],
   reads: (path) =>
     isWorkflowPath(path) || updateBotOf(path) !== null || isIgnoreList(path) || isSnykPolicy(path),
+  context: isWorkflowPath,
   run(input): Finding[] {
     return [
-      ...ofWorkflows(input.files),
+      ...ofWorkflows(input),
       ...ofBots(input.files),
-      ...input.files.flatMap(ofUpdates),
+      ...input.files.flatMap((file) => ofUpdates(input, file)),
       ...input.files.flatMap(ofIgnoreList),
-      ...input.files.flatMap(ofSnykPolicy),
+      ...input.files.flatMap((file) => ofSnykPolicy(input, file)),
     ].sort((a, b) => compareText(a.subject, b.subject));
   },
 };
 
-function ofWorkflows(files: readonly ChangedFile[]): Finding[] {
-  const [before, after] = [jobsOf(files, "before"), jobsOf(files, "after")];
+function ofWorkflows(input: RuleInput): Finding[] {
+  const [before, after] = [
+    jobsOf(input, "before", { everywhere: true }),
+    jobsOf(input, "after", { everywhere: true }),
+  ];
   const byTool = (checks: readonly Check[]) => strongest(checks, ({ scanner }) => scanner);
   const had = byTool(before.jobs.flatMap(checksOf));
   const has = byTool(after.jobs.flatMap(checksOf));
@@ -74,17 +86,18 @@ const updatesRow: Row = {
     "https://docs.github.com/en/code-security/reference/supply-chain-security/dependabot-options-reference",
 };
 
-function ofUpdates(file: ChangedFile): Finding[] {
+function ofUpdates(input: RuleInput, file: ChangedFile): Finding[] {
   if (updateBotOf(file.path) !== "Dependabot") return [];
-  const [from, to] = [updatesOf(file.before, file.path), updatesOf(file.after, file.path)];
+  const [from, to] = [updatesOf(input, file, "before"), updatesOf(input, file, "after")];
   return from === null || to === null
     ? []
     : moved(updatesRow, "Dependabot updates", "Dependabot", from, to);
 }
 
-function updatesOf(text: string | undefined, path: string): Reading | null {
-  const documents = text === undefined ? "" : readYaml(text);
-  if (typeof documents === "string") return null;
+function updatesOf(input: RuleInput, file: ChangedFile, side: Side): Reading | null {
+  const { path } = file;
+  const documents = input.models.of(yamlModel, file, side);
+  if (documents === null) return null;
   const updates = valuesAt(documents[0], ["updates", "*"]);
   const values = updates.flatMap((one) => {
     const directories = [
@@ -110,11 +123,11 @@ function isSnykPolicy(path: string): boolean {
   return /(?:^|\/)\.snyk$/.test(path);
 }
 
-function ofSnykPolicy(file: ChangedFile): Finding[] {
+function ofSnykPolicy(input: RuleInput, file: ChangedFile): Finding[] {
   if (!isSnykPolicy(file.path)) return [];
-  const before = file.status === "added" ? [] : readYaml(file.before ?? "[");
-  const after = file.status === "removed" ? [] : readYaml(file.after ?? "[");
-  if (typeof before === "string" || typeof after === "string") return [];
+  const before = file.status === "added" ? [] : input.models.of(yamlModel, file, "before");
+  const after = file.status === "removed" ? [] : input.models.of(yamlModel, file, "after");
+  if (before === null || after === null) return [];
   return snykRows.flatMap((row) => {
     const read = ([policy]: readonly Yaml[]): Reading | null => {
       const [at] = valuesAt(policy, row.path);

@@ -9,6 +9,7 @@ import { exposureHeadersWeakened } from "../all/exposure-headers-weakened.ts";
 import { exposureNetworkPolicyOpened } from "../all/exposure-network-policy-opened.ts";
 import { exposureProxyLimitsRemoved } from "../all/exposure-proxy-limits-removed.ts";
 import { exposureServicePublic } from "../all/exposure-service-public.ts";
+import { flagFlipped } from "../all/flag-flipped.ts";
 import { gateAdmissionRemoved } from "../all/gate-admission-removed.ts";
 import { sessionSettingWeakened } from "../all/session-setting-weakened.ts";
 import { workloadHardeningRemoved } from "../all/workload-hardening-removed.ts";
@@ -25,6 +26,7 @@ export const platformRules: readonly Rule[] = [
   exposureNetworkPolicyOpened,
   exposureProxyLimitsRemoved,
   exposureServicePublic,
+  flagFlipped,
   gateAdmissionRemoved,
   sessionSettingWeakened,
   workloadHardeningRemoved,
