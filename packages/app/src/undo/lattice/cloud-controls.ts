@@ -172,7 +172,7 @@ export const repositoryControls: readonly CloudControl[] = [
     /^(?:null_resource|terraform_data)$/,
     "medium",
     [],
-    /(?:api\.github\.com|gh api)[^]{0,2000}(?:security[-_]and[-_]analysis|secret_scanning|\/protection\b|\/rulesets\b)/,
+    /(?:api\.github\.com|gh api)[^]{0,1000}?(?:security[-_]and[-_]analysis|secret_scanning|\/protection\b|\/rulesets\b)/,
   ),
 ];
 

@@ -9,7 +9,7 @@ import type { Value } from "../models/terraform/hcl.ts";
 import type { Finding, RuleInput, Severity, Side } from "../rules/rule.ts";
 import { type Say, tellCloud } from "./cloud-rows-engine.ts";
 import { literalAt, resolve, textsOf, valuesIn } from "./cloud-values.ts";
-import { cloudView, type CloudView, folderOf } from "./cloud-view.ts";
+import { cloudView, type CloudView, folderOf, references } from "./cloud-view.ts";
 
 type Opening = {
   readonly owner: string;
@@ -22,6 +22,9 @@ type Opening = {
   readonly line: number;
 };
 
+/** More rules of one owner than any provider allows. */
+const mostCompared = 1000;
+
 export function openings(say: Say, input: RuleInput): Finding[] {
   const view = cloudView(input);
   const of = (side: Side) => view.all[side].flatMap((one) => openingsOf(view, one, side));
@@ -30,10 +33,13 @@ export function openings(say: Say, input: RuleInput): Finding[] {
   const told = (one: Opening, worse: boolean): Finding => {
     const ports = one.from === one.to ? `${one.from}` : `${one.from}-${one.to}`;
     const text = `${one.inward ? "in" : "out"} ${one.protocol} ${ports} ${one.inward ? "from" : "to"} ${one.source}`;
-    const fresh = [...come].some(
-      (key) =>
-        key.startsWith(`${folderOf(one.on.path)}:`) &&
-        one.owner.includes(key.slice(key.indexOf(":") + 1)),
+    const fresh = [
+      one.on.address,
+      ...references({ kind: "expression", text: one.owner, line: 1, endLine: 1 }),
+    ].some(
+      (address) =>
+        address.split(".")[0]?.endsWith("_rule") !== true &&
+        come.has(`${folderOf(one.on.path)}:${address}`),
     );
     return tellCloud(say, {
       row: { implication: say.rule.id, severity: weight(one, fresh) },
@@ -58,8 +64,16 @@ export function openings(say: Say, input: RuleInput): Finding[] {
       resource: one.on,
     });
   };
-  const beyond = (some: readonly Opening[], others: readonly Opening[]) =>
-    some.filter((one) => !others.some((other) => contains(other, one)));
+  const beyond = (some: readonly Opening[], others: readonly Opening[]) => {
+    const byOwner = Map.groupBy(others, ({ owner }) => owner);
+    const byAddress = Map.groupBy(others, ({ on }) => on.address);
+    return some.filter(
+      (one) =>
+        ![...(byOwner.get(one.owner) ?? []), ...(byAddress.get(one.on.address) ?? [])]
+          .slice(0, mostCompared)
+          .some((other) => contains(other, one)),
+    );
+  };
   return [
     ...beyond(after, before).map((one) => told(one, true)),
     ...beyond(before, after).map((one) => told(one, false)),
@@ -68,7 +82,6 @@ export function openings(say: Say, input: RuleInput): Finding[] {
 
 function contains(a: Opening, b: Opening): boolean {
   return (
-    (a.owner === b.owner || a.on.address === b.on.address) &&
     a.inward === b.inward &&
     (a.protocol === b.protocol || a.protocol === "all") &&
     (a.protocol === "all" || (a.from <= b.from && a.to >= b.to)) &&

@@ -185,18 +185,20 @@ export function ofControls(
   controls: readonly CloudControl[],
 ): Finding[] {
   const view = cloudView(input);
+  const [leaving, coming] = [placesOf(view.gone), placesOf(view.come)];
   const isOf = (control: CloudControl, { type, name, body, isData }: Resource): boolean =>
     !isData && control.on.test(type) && control.where?.test(`${name} ${textOf(body)}`) !== false;
   return controls.flatMap((control) => {
     const mine = (one: Resource) => isOf(control, one);
-    const [had, has] = [view.all.before.filter(mine), view.all.after.filter(mine)];
-    const gone = view.gone.filter((one) => mine(one) && !goesWith(control, one, view.gone));
-    const come = view.come.filter((one) => mine(one) && !goesWith(control, one, view.come));
+    const [had, has] = [
+      perFolder(view.all.before.filter(mine)),
+      perFolder(view.all.after.filter(mine)),
+    ];
+    const gone = view.gone.filter((one) => mine(one) && !goesWith(control, one, leaving));
+    const come = view.come.filter((one) => mine(one) && !goesWith(control, one, coming));
     // One that takes the place of another in its folder is no loss.
-    const spare = (one: Resource, others: readonly Resource[], some: readonly Resource[]) => {
-      const here = (x: Resource) => folderOf(x.path) === folderOf(one.path);
-      return others.filter(here).length >= some.filter(here).length;
-    };
+    const spare = (one: Resource, others: Counts, some: Counts) =>
+      (others.get(folderOf(one.path)) ?? 0) >= (some.get(folderOf(one.path)) ?? 0);
     const lost = gone.filter((one) => !spare(one, has, had) && !view.isRetired(one.path));
     const won = come.filter((one) => !spare(one, had, has));
     return [
@@ -206,16 +208,26 @@ export function ofControls(
   });
 }
 
-function goesWith(control: CloudControl, one: Resource, moving: readonly Resource[]): boolean {
-  const away = new Set(
-    moving
-      .filter((other) => !other.isData && folderOf(other.path) === folderOf(one.path))
-      .map(({ address }) => address),
+type Counts = ReadonlyMap<string, number>;
+
+function perFolder(some: readonly Resource[]): Counts {
+  const counts = new Map<string, number>();
+  for (const { path } of some) counts.set(folderOf(path), (counts.get(folderOf(path)) ?? 0) + 1);
+  return counts;
+}
+
+/** Folder and address of what is declared, data left out. */
+function placesOf(some: readonly Resource[]): ReadonlySet<string> {
+  return new Set(
+    some.flatMap(({ isData, path, address }) => (isData ? [] : [`${folderOf(path)}:${address}`])),
   );
-  const targets = control.protects.flatMap((key) =>
-    valuesIn(one.body, key.split(".")).flatMap(references),
-  );
-  return targets.some((target) => away.has(target) && target !== one.address);
+}
+
+/** Whether what it protects moves with it. */
+function goesWith(control: CloudControl, one: Resource, moving: ReadonlySet<string>): boolean {
+  return control.protects
+    .flatMap((key) => valuesIn(one.body, key.split(".")).flatMap(references))
+    .some((target) => target !== one.address && moving.has(`${folderOf(one.path)}:${target}`));
 }
 
 function ofControl(say: Say, control: CloudControl, one: Resource, side: Side): Finding {

@@ -64,20 +64,17 @@ function lost(
 ): Finding[] {
   const side = worse ? "before" : "after";
   const other = worse ? "after" : "before";
+  const key = ({ name, kind }: FirewallRule) => `${kind} ${name}`;
+  const byKey = new Map(to.toReversed().map((one) => [key(one), one]));
+  const contents = new Set(to.map(({ at }) => textOf(at)));
+  // Another firewall must stay, or this one, for a rule to be lost by itself.
+  const stays = view.all[other].some(({ type }) => firewalls.test(type) && type !== "module");
   return from.flatMap((rule) => {
-    const same = to.find((one) => one.name === rule.name && one.kind === rule.kind);
+    const same = byKey.get(key(rule));
     if (same !== undefined && (same.counts === rule.counts || rule.counts)) return [];
-    // Another firewall must stay, or this one, for a rule to be lost by itself.
-    const stays = view.all[other].some(({ type }) => firewalls.test(type) && type !== "module");
     if (same === undefined && (!stays || view.isRetired(rule.on.path))) return [];
     if (rule.kind === "rule" && same === undefined && rule.counts) return [];
-    if (
-      rule.kind === "rule" &&
-      same === undefined &&
-      to.some((one) => textOf(one.at) === textOf(rule.at))
-    ) {
-      return [];
-    }
+    if (rule.kind === "rule" && same === undefined && contents.has(textOf(rule.at))) return [];
     const change = same === undefined ? ["there", "gone"] : ["blocks", "only counts"];
     const [a, b] = worse ? change : change.toReversed();
     return [
