@@ -9,6 +9,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { noAdvisories } from "../packages/app/src/undo/advisories/advisory-index.ts";
+import { openAdvisories } from "../packages/app/src/undo/advisories/open.ts";
 import type { Finding } from "../packages/app/src/undo/rules/rule.ts";
 import { type Case, readCases } from "./cases.ts";
 import { type Examined, examine, repositoryFolder } from "./examine.ts";
@@ -38,6 +39,8 @@ if (options.repos === undefined || !existsSync(options.cases)) {
 async function evaluate(repos: string, all: readonly Case[]): Promise<void> {
   const cases = all.filter(({ id }) => options.case === undefined || id.includes(options.case));
   const key = randomBytes(32);
+  const advisories =
+    options.advisories === undefined ? noAdvisories : openAdvisories(options.advisories);
   const names = [...new Set(cases.map(({ repo }) => repo))].sort();
   const here = names.filter((name) => repositoryFolder(repos, name) !== undefined);
   const share = Math.ceil(Number(options.random) / Math.max(1, here.length));
@@ -47,7 +50,7 @@ async function evaluate(repos: string, all: readonly Case[]): Promise<void> {
   for (const repo of here) {
     const labels = new Map(cases.filter((c) => c.repo === repo).map((c) => [c.revert, c]));
     const knowledge = {
-      advisories: noAdvisories,
+      advisories,
       repository: repo.toLowerCase(),
       hashSecret: (value: string) => createHmac("sha256", key).update(value).digest("hex"),
     };

@@ -3,10 +3,13 @@ import { createHmac, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { noAdvisories } from "../undo/advisories/advisory-index.ts";
+import { type AdvisoryIndex, noAdvisories } from "../undo/advisories/advisory-index.ts";
+import { AdvisoryError } from "../undo/advisories/error.ts";
+import { openAdvisories } from "../undo/advisories/open.ts";
 import type { Knowledge } from "../undo/assess/assess.ts";
 import { repositoryName } from "../undo/git/remote.ts";
 import type { Repository } from "../undo/git/repository.ts";
+import { advisoriesFile, staleAfter } from "./advisories-file.ts";
 import type { Context } from "./context.ts";
 
 export async function withKnowledge<T>(
@@ -15,12 +18,23 @@ export async function withKnowledge<T>(
   work: (knowledge: Knowledge) => Promise<T>,
 ): Promise<T> {
   const key = secretsKey(context);
+  using advisories = openKept(context);
   return await work({
-    advisories: noAdvisories,
+    advisories,
     asOf: `${context.now().toISOString().slice(0, 19)}Z`,
     repository: repository === undefined ? null : await repositoryName(repository),
     hashSecret: (value) => createHmac("sha256", key).update(value).digest("hex"),
   });
+}
+
+/** The advisory data that were imported; none is an answer too. */
+function openKept(context: Context): AdvisoryIndex & Disposable {
+  try {
+    return openAdvisories(advisoriesFile(context), staleAfter(context));
+  } catch (error) {
+    if (!(error instanceof AdvisoryError) || error.code !== "not-found") throw error;
+    return { ...noAdvisories, [Symbol.dispose]() {} };
+  }
 }
 
 /**
