@@ -74,7 +74,13 @@ describe("settings", () => {
     );
     const renamed = block("aws_db_instance", "storage_encrypted = false", "y");
     const moved = `moved {\n from = aws_db_instance.x\n to = aws_db_instance.y\n}\n`;
-    expect(of(text, moved + renamed)).toEqual(["worse high crypto.encryption-removed"]);
+    // Two of the type, so that only the block can tell which is which.
+    const second = block("aws_db_instance", 'engine = "a"', "z");
+    expect(
+      of(text + second, moved + renamed + second.replace('"z"', '"w"').replace('"a"', '"b"')),
+    ).toEqual(["worse high crypto.encryption-removed"]);
+    const other = block("aws_db_instance", 'engine = "b"', "w");
+    expect(of(text + second, renamed + other)).toEqual([]);
   });
 });
 

@@ -14,7 +14,7 @@ import {
   tellCloud,
 } from "../../lattice/cloud-rows-engine.ts";
 import { cloudView, folderOf, isCloudPath, references } from "../../lattice/cloud-view.ts";
-import { identityRows } from "../../lattice/terraform-rows.ts";
+import { identityRows } from "../../lattice/cloud-rows-access.ts";
 import { fromYaml, type Resource } from "../../models/terraform/terraform.ts";
 import { readYaml } from "../../lattice/yaml.ts";
 import type { Finding, Rule, RuleInput, Severity } from "../rule.ts";

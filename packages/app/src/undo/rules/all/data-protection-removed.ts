@@ -4,7 +4,7 @@
  */
 import { protectionControls } from "../../lattice/cloud-controls.ts";
 import { cloudReads, ofControls, ofRows } from "../../lattice/cloud-rows-engine.ts";
-import { protectionRows } from "../../lattice/terraform-rows.ts";
+import { protectionRows } from "../../lattice/cloud-rows-data.ts";
 import type { Rule } from "../rule.ts";
 
 export const dataProtectionRemoved: Rule = {

@@ -5,7 +5,7 @@
 import { networkControls } from "../../lattice/cloud-controls.ts";
 import { openings } from "../../lattice/cloud-network.ts";
 import { cloudReads, ofControls, ofRows } from "../../lattice/cloud-rows-engine.ts";
-import { networkRows } from "../../lattice/terraform-rows.ts";
+import { networkRows } from "../../lattice/cloud-rows-access.ts";
 import type { Rule } from "../rule.ts";
 
 export const exposureNetworkOpened: Rule = {

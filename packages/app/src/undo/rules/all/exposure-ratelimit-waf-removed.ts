@@ -7,7 +7,7 @@ import { cloudReads, ofControls, ofRows } from "../../lattice/cloud-rows-engine.
 import { isVclPath, vclChecks } from "../../lattice/cloud-vcl.ts";
 import { isCloudPath } from "../../lattice/cloud-view.ts";
 import { firewallRules } from "../../lattice/cloud-waf.ts";
-import { limitRows } from "../../lattice/terraform-rows.ts";
+import { limitRows } from "../../lattice/cloud-rows-access.ts";
 import type { Rule } from "../rule.ts";
 
 export const exposureRatelimitWafRemoved: Rule = {

@@ -5,7 +5,7 @@
 import { storageControls } from "../../lattice/cloud-controls.ts";
 import { publicGrants } from "../../lattice/cloud-public.ts";
 import { cloudReads, ofControls, ofRows } from "../../lattice/cloud-rows-engine.ts";
-import { storageRows } from "../../lattice/terraform-rows.ts";
+import { storageRows } from "../../lattice/cloud-rows-data.ts";
 import type { Rule } from "../rule.ts";
 
 export const exposureStoragePublic: Rule = {

@@ -6,7 +6,7 @@ import { repositoryControls } from "../../lattice/cloud-controls.ts";
 import { isRepositoryPath, repositorySettings } from "../../lattice/cloud-repositories.ts";
 import { cloudReads, ofControls, ofRows } from "../../lattice/cloud-rows-engine.ts";
 import { isCloudPath } from "../../lattice/cloud-view.ts";
-import { repositoryRows } from "../../lattice/terraform-rows.ts";
+import { repositoryRows } from "../../lattice/cloud-rows-repositories.ts";
 import type { Rule } from "../rule.ts";
 
 export const gateRepoProtectionWeakened: Rule = {
