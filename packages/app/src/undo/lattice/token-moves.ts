@@ -193,10 +193,17 @@ export function changedLines(file: ChangedFile): { gone: Line[]; come: Line[] } 
   return { gone: beyond(before, after), come: beyond(after, before) };
 }
 
+/** Written by a program from something else that is read itself. */
+const generated =
+  /(?:^|\/)(?:vendor|node_modules|dist|third_party)\/|\.(?:gen|pb|generated|min)\.\w{1,5}$|(?:zz_generated|bindata|_generated)\b/;
+
 export function tokenReads(implication: string): (path: string) => boolean {
   const rows = tokenRows.filter((row) => row.implication === implication);
   return (path) =>
-    rows.some(({ files }) => files.test(path)) && !isDocumentation(path) && !isTest(path);
+    rows.some(({ files }) => files.test(path)) &&
+    !isDocumentation(path) &&
+    !isTest(path) &&
+    !generated.test(path);
 }
 
 export function tokenFindings(rule: Rule, input: RuleInput, implication: string): Finding[] {
@@ -210,7 +217,10 @@ export function tokenFindings(rule: Rule, input: RuleInput, implication: string)
           row.files.test(file.path) ? some.flatMap(({ text }) => row.rank(text) ?? []) : [],
         );
       // Over the whole change: what only moves has the same ranks on both sides.
-      const [all, now] = [count("gone").sort(), count("come").sort()];
+      const [all, now] = [count("gone"), count("come")].map((ranks) =>
+        ranks.toSorted((a, b) => a - b),
+      );
+      if (all === undefined || now === undefined) return [];
       if (all.join() === now.join()) return [];
       return lines.flatMap(({ file, gone, come }): Finding[] => {
         if (file.status !== "modified" || !row.files.test(file.path)) return [];
@@ -238,18 +248,14 @@ export function tokenFindings(rule: Rule, input: RuleInput, implication: string)
             subject: `${file.path}: ${row.id}`,
             locations: [...place("before", from), ...place("after", to)],
             evidence: [
-              ...from
-                .slice(0, 3)
-                .map(({ text }) => ({
-                  kind: "value" as const,
-                  text: `was: ${text}`.slice(0, 200).toWellFormed(),
-                })),
-              ...to
-                .slice(0, 3)
-                .map(({ text }) => ({
-                  kind: "value" as const,
-                  text: `is: ${text}`.slice(0, 200).toWellFormed(),
-                })),
+              ...from.slice(0, 3).map(({ text }) => ({
+                kind: "value" as const,
+                text: `was: ${text}`.slice(0, 200).toWellFormed(),
+              })),
+              ...to.slice(0, 3).map(({ text }) => ({
+                kind: "value" as const,
+                text: `is: ${text}`.slice(0, 200).toWellFormed(),
+              })),
             ],
             severity: step === "better" ? "info" : row.severity,
             confidence: from.length > 0 && to.length > 0 ? 75 : 65,

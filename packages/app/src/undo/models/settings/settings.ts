@@ -191,7 +191,7 @@ function directives(text: string): Setting[] {
     if (raw.length > limits.line) continue;
     const at = raw.trim();
     if (at === "" || at.startsWith("#")) continue;
-    if (/^<\//.test(at) || at === "}") {
+    if (at.startsWith("</") || at === "}") {
       open.pop();
       continue;
     }

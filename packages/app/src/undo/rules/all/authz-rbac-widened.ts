@@ -14,7 +14,7 @@ export const authzRbacWidened: Rule = {
   id: "authz.rbac-widened",
   version: 1,
   implications: ["authz.rbac-widened"],
-  reads: (path) => isManifestPath(path) || /\.go$/.test(path),
+  reads: (path) => isManifestPath(path) || path.endsWith(".go"),
   context: (path) => isManifestPath(path) && /rbac|role/i.test(path),
   run(input): Finding[] {
     return [...ofManifests(input), ...ofMarkers(input)].sort(
@@ -37,9 +37,18 @@ function of(
   direction: "worse" | "better",
 ): Finding[] {
   const known = Map.groupBy(then, ({ subject }) => subject);
+  // A role that nothing here binds is known by its name; under another name it is the same.
+  const named = new Set(now.map(({ subject }) => subject));
+  const loose = then.filter(
+    ({ subject }) => subject.startsWith("bound to ") && !named.has(subject),
+  );
+  const renamedFor = ({ subject }: Grant) =>
+    subject.startsWith("bound to ") ? loose.map((one) => ({ ...one, subject })) : [];
   const news = now.flatMap((grant) => {
-    if (grant.role.isUnchanged && known.has(grant.subject) === false) return [];
-    const wider = (known.get(grant.subject) ?? []).filter((one) => covers(one, grant));
+    if (grant.role.isUnchanged && !known.has(grant.subject)) return [];
+    const wider = (known.get(grant.subject) ?? renamedFor(grant)).filter((one) =>
+      covers(one, grant),
+    );
     if (wider.length === 0) return [{ grant, always: false }];
     // A condition that could leave it out is gone.
     const freed =

@@ -44,7 +44,7 @@ export const gateAdmissionRemoved: Rule = {
 };
 
 function isRego(path: string): boolean {
-  return path.endsWith(".rego") && !/_test\.rego$/.test(path) && !isTest(path);
+  return path.endsWith(".rego") && !path.endsWith("_test.rego") && !isTest(path);
 }
 
 function isPolicy(one: KubernetesObject): boolean {
