@@ -7,6 +7,7 @@ import { exposureServicePublic } from "../rules/all/exposure-service-public.ts";
 import { flagFlipped } from "../rules/all/flag-flipped.ts";
 import { gateAdmissionRemoved } from "../rules/all/gate-admission-removed.ts";
 import { gateCiCheckRemoved } from "../rules/all/gate-ci-check-removed.ts";
+import { gateScannerDisabled } from "../rules/all/gate-scanner-disabled.ts";
 import type { Rule, RuleInput } from "../rules/rule.ts";
 import { changed, ruleInput } from "../testing/rule-input.ts";
 
@@ -189,4 +190,12 @@ it("gate.ci-check-removed: a check in an unchanged workflow is still there", () 
   const text = workflow("npm test");
   const unchanged = [{ path: ".github/workflows/b.yml", before: text, after: text }];
   expect(ways(gateCiCheckRemoved, { files, unchanged })).toEqual([]);
+});
+
+it("gate.scanner-disabled: what a scanner's settings leave out", () => {
+  const skips = (list: string) => `skip-check: [${list}]\n`;
+  expect(both(gateScannerDisabled, ".checkov.yaml", skips("A"), skips("A, B"))).toEqual([
+    ["worse low .checkov.yaml: left out"],
+    ["better info .checkov.yaml: left out"],
+  ]);
 });

@@ -21,7 +21,8 @@ export type Grant = {
   readonly at: Yaml;
 };
 
-const most = 50_000;
+/** Each grant is held against each of its subject. */
+export const mostGrants = 5000;
 
 /** All grants, or null where there are more than can be held. */
 export function grantsOf(objects: Objects): Grant[] | null {
@@ -64,7 +65,7 @@ export function grantsOf(objects: Objects): Grant[] | null {
     const guards = [...new Set([...role.guards, ...binding.guards])];
     for (const subject of subjectsOf(binding)) {
       grants.push(...ofRole(role, subject, namespace, guards));
-      if (grants.length > most) return null;
+      if (grants.length > mostGrants) return null;
     }
   }
   // Bound elsewhere, perhaps: the role itself stands for its subjects.
@@ -72,7 +73,7 @@ export function grantsOf(objects: Objects): Grant[] | null {
     if (bound.has(role)) continue;
     const namespace = role.kind === "Role" ? (role.namespace ?? "") : null;
     grants.push(...ofRole(role, `bound to ${role.id}`, namespace, role.guards));
-    if (grants.length > most) return null;
+    if (grants.length > mostGrants) return null;
   }
   return grants;
 }

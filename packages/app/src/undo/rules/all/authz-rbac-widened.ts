@@ -3,7 +3,7 @@
  * always what a chart's user could leave out. Compared are grants, not roles: one
  * that another binding gave already is nothing. One finding a role.
  */
-import { covers, type Grant, grantsOf, gravityOf } from "../../lattice/rbac.ts";
+import { covers, type Grant, grantsOf, gravityOf, mostGrants } from "../../lattice/rbac.ts";
 import { isManifestPath } from "../../lattice/kubernetes.ts";
 import { confidenceIn, objectsOf, placeOf } from "../../models/manifests/objects.ts";
 import { statement } from "../clear.ts";
@@ -21,6 +21,10 @@ export const authzRbacWidened: Rule = {
       (a, b) => compareText(a.subject, b.subject) || compareText(a.direction, b.direction),
     );
   },
+  unknowns: (input) =>
+    (["before", "after"] as const).some((side) => grantsOf(objectsOf(input, side)) === null)
+      ? [`Kubernetes roles were not compared: they give more than ${mostGrants} grants`]
+      : [],
 };
 
 function ofManifests(input: RuleInput): Finding[] {

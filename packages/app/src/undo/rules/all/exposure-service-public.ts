@@ -154,13 +154,14 @@ function ofAddresses(file: ChangedFile): Finding[] {
     const shaped = text.slice(0, 500).replaceAll(pattern, "\0");
     return shaped.includes("\0") && binds.test(text) ? shaped : null;
   };
-  const match = (from: typeof gone, to: typeof come) =>
-    from.flatMap((one) => {
+  const match = (from: typeof gone, to: typeof come) => {
+    const others = new Map(to.map((one) => [shape(one.text, anywhere), one]));
+    return from.flatMap((one) => {
       const wanted = shape(one.text, near);
-      const other =
-        wanted === null ? undefined : to.find(({ text }) => shape(text, anywhere) === wanted);
+      const other = wanted === null ? undefined : others.get(wanted);
       return other === undefined ? [] : [{ one, other }];
     });
+  };
   const at = (side: "before" | "after", line: number): Location => ({
     side,
     path: file.path,

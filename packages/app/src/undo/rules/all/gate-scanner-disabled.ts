@@ -9,6 +9,7 @@ import { compare, type Reading, type Row, tell } from "../../lattice/row.ts";
 import { updateBotOf } from "../../lattice/scanners.ts";
 import { scannerRow } from "../../lattice/workflow-rows.ts";
 import { isWorkflowPath, jobsOf } from "../../lattice/workflows.ts";
+import { settingsOf } from "../../models/settings/settings.ts";
 import { yamlModel } from "../../models/manifests/yaml-model.ts";
 import { textAt, valuesAt, type Yaml } from "../../lattice/yaml.ts";
 import { compareText } from "../order.ts";
@@ -26,7 +27,11 @@ export const gateScannerDisabled: Rule = {
   version: 2,
   implications: ["gate.scanner-disabled"],
   reads: (path) =>
-    isWorkflowPath(path) || updateBotOf(path) !== null || isIgnoreList(path) || isSnykPolicy(path),
+    isWorkflowPath(path) ||
+    updateBotOf(path) !== null ||
+    isScannerConfig(path) ||
+    isIgnoreList(path) ||
+    isSnykPolicy(path),
   context: isWorkflowPath,
   run(input): Finding[] {
     return [
@@ -34,6 +39,7 @@ export const gateScannerDisabled: Rule = {
       ...ofBots(input.files),
       ...input.files.flatMap((file) => ofUpdates(input, file)),
       ...input.files.flatMap(ofIgnoreList),
+      ...input.files.flatMap((file) => ofConfig(input, file)),
       ...input.files.flatMap((file) => ofSnykPolicy(input, file)),
     ].sort((a, b) => compareText(a.subject, b.subject));
   },
@@ -164,6 +170,34 @@ function ofIgnoreList(file: ChangedFile): Finding[] {
     return { values, path: file.path, startLine: 1, endLine: Math.max(1, lines.length) };
   };
   return moved(ignoreRow, file.path, file.path, read(before), read(after));
+}
+
+/** Settings files of scanners, by the names that the tools look for. */
+function isScannerConfig(path: string): boolean {
+  return /(?:^|\/)(?:\.?checkov\.ya?ml|trivy\.ya?ml|sonar-project\.properties|\.?gitleaks\.toml|codeql[\w-]{0,20}\.ya?ml|renovate\.json5?|\.renovaterc(?:\.json)?|dependabot\.ya?ml|\.grype\.ya?ml|\.hadolint\.ya?ml)$/.test(
+    path,
+  );
+}
+
+const skipKey =
+  /^(?:skipchecks?|skipdirs?|skipfiles|skippolic(?:y|ies)|pathsignore|sonarexclusions|ignoredeps|ignorepaths|ignored|ignoreunfixed|softfailon|dependencyname|exclusions)$/;
+
+/** What a scanner's own settings leave out. */
+function ofConfig(input: RuleInput, file: ChangedFile): Finding[] {
+  if (!isScannerConfig(file.path) || file.status !== "modified") return [];
+  const read = (side: Side): Reading | null => {
+    const settings = settingsOf(input.models, file, side);
+    if (settings === null) return null;
+    const some = settings.filter(({ key }) => skipKey.test(key.at(-1) ?? ""));
+    const values = some.flatMap((one) => one.values);
+    const [first] = some;
+    const line = first?.line ?? 1;
+    return { values, path: file.path, startLine: line, endLine: first?.endLine ?? line };
+  };
+  const [from, to] = [read("before"), read("after")];
+  return from === null || to === null
+    ? []
+    : moved(ignoreRow, `${file.path}: left out`, file.path, from, to);
 }
 
 function moved(
