@@ -6,7 +6,8 @@
  *
  * Test cases are counted in changed test files when their content is at hand, by
  * the declarations of common frameworks; a case that is only renamed counts as
- * removed and added. Left out: skipped and focused tests.
+ * removed and added. A case that JavaScript marks `.skip` or `.todo` does not run and
+ * counts as absent. Left out: skip marks of other languages, focused tests.
  */
 import { statement } from "../clear.ts";
 import { isTest, securityWord } from "../file-classes.ts";
@@ -18,7 +19,7 @@ type Loss = { readonly path: string; readonly cases: readonly string[] };
 
 export const testRemoved: Rule = {
   id: "test.removed",
-  version: 1,
+  version: 2,
   implications: ["test.removed", "test.security-dropped"],
   run(input): Finding[] {
     const losses = input.files.filter((file) => isTest(file.path)).flatMap(lossOf);
@@ -65,7 +66,7 @@ function firstSecurityWord(names: readonly string[]): string | null {
 
 /** One declaration a line: JavaScript, Ruby, Go, Python, Rust, Java and Kotlin names, git's own shell tests. */
 const declarations = [
-  /^\s*(?:it|test|describe|context|specify|scenario)(?:\.\w{1,20})?\s*\(?\s*["'`]([^"'`]{1,200})["'`]/,
+  /^\s*(?:it|test|describe|context|specify|scenario)(?:\.(?!skip\b|todo\b)\w{1,20})?\s*\(?\s*["'`]([^"'`]{1,200})["'`]/,
   /^\s*func\s+((?:Test|Fuzz|Benchmark)\w{1,200})\s*\(/,
   /^\s*(?:async\s+)?def\s+(test_?\w{1,200})/,
   /^\s*(?:pub\s+)?(?:async\s+)?fn\s+(test_\w{1,200}|\w{1,200}_test)\s*\(/,
