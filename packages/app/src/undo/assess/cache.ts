@@ -53,8 +53,7 @@ export async function openImplicationCache(
       const key = keyOf(reversal);
       const line = known.get(key);
       if (line !== undefined) return JSON.parse(line) as ReversalFindings;
-      const { findings, unknowns } = await reader(source, reversal, signal);
-      const found = { findings, unknowns };
+      const found = await reader(source, reversal, signal);
       await file.appendFile(`${key} ${JSON.stringify(found)}\n`);
       return found;
     },

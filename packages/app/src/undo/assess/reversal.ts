@@ -10,8 +10,8 @@ import { type PathChange, pathText } from "../git/tree-diff.ts";
 import type { CommitSource } from "../history/source.ts";
 import { messagesAndPaths } from "../rules/messages-and-paths.ts";
 import { cheapRules, runRules } from "../rules/registry.ts";
-import type { Finding, UndoneCommit } from "../rules/rule.ts";
-import { assess, type Knowledge } from "./assess.ts";
+import type { UndoneCommit } from "../rules/rule.ts";
+import { assess, type Assessed, type Knowledge } from "./assess.ts";
 import { type Relation, reversalFacts } from "./reversal-facts.ts";
 
 /** A commit that goes back, and what the audit found that it undoes. */
@@ -22,10 +22,7 @@ export type ReversalChange = Relation & {
   readonly undone: readonly (UndoneCommit & { readonly parent: string | null })[];
 };
 
-export type ReversalFindings = {
-  readonly findings: readonly Finding[];
-  readonly unknowns: readonly string[];
-};
+export type ReversalFindings = Assessed;
 
 export type ImplicationReader = (
   source: CommitSource,
@@ -42,7 +39,7 @@ export const messageReader: ImplicationReader = async (source, reversal) => {
   }));
   const { undone } = reversal;
   const input = messagesAndPaths({ files, undone, undoing: asUndoing(reversal.commit) });
-  return { findings: runRules(cheapRules, input), unknowns: [] };
+  return { findings: runRules(cheapRules, input), unknowns: [], wanted: 0, unread: 0 };
 };
 
 /** Every rule, over the content of the change. The time is the reversal's own. */
