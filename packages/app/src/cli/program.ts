@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
   "Look at a repository (no ledger, no account):": {
     audit: async (it) => (await import("./commands/audit.ts")).auditCommand(it),
     undo: async (it) => (await import("./commands/undo.ts")).undoCommand(it),
+    explain: async (it) => (await import("./commands/explain.ts")).explainCommand(it),
     advisories: async (it, exit) =>
       (await import("./commands/advisories.ts")).advisoriesCommand(it, exit),
   },

@@ -1,16 +1,26 @@
 /** `countermand undo [REPO] TARGET`: what would going back undo? */
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { toMarkdown } from "../../undo/output/markdown.ts";
+import { toSarif } from "../../undo/output/sarif.ts";
 import { renderUndo, renderUndoJson } from "../../undo/range/render.ts";
+import type { UndoReport } from "../../undo/range/report.ts";
 import { undoStates } from "../../undo/range/states.ts";
 import type { Context } from "../context.ts";
 import { withKnowledge } from "../knowledge.ts";
+import { keepReport } from "../last-report.ts";
+import { scannersIn } from "../scanners.ts";
+import { jsonLine } from "../../undo/text.ts";
 import { withRepository } from "../repository-argument.ts";
 
 interface UndoOptions {
   readonly from?: string;
   readonly revert?: true;
+  readonly scanners?: string;
+  readonly format: Format;
   readonly json?: true;
 }
+
+type Format = "text" | "json" | "sarif" | "markdown";
 
 export function undoCommand(context: Context): Command {
   return new Command("undo")
@@ -24,26 +34,47 @@ Other states, for TARGET and --from alike: dir:PATH (a folder, say of rendered m
     .argument("[target]", "the target")
     .option("--from <ref>", "where you go back from", "HEAD")
     .option("--revert", "take the commit TARGET back, rather than going back to it")
-    .option("--json", "print the report as one JSON object")
+    .option("--scanners <file>", "also run the scanners of this file (docs/operations/scanners.md)")
+    .addOption(
+      new Option("--format <format>", "text, json, sarif or markdown (for a pull request)")
+        .choices(["text", "json", "sarif", "markdown"])
+        .default("text"),
+    )
+    .option("--json", "the same as --format json")
     .action(async (first: string, second: string | undefined, options: UndoOptions) => {
       const target = second ?? first;
       await withRepository(
         context,
         second === undefined ? undefined : first,
         async (repository) => {
+          const scanners = await scannersIn(context, options.scanners, repository);
           const report = await withKnowledge(context, repository, (knowledge) =>
             undoStates(repository, {
               target,
               ...(options.from === undefined ? {} : { from: options.from }),
               ...(options.revert === true ? { mode: "revert" } : {}),
+              ...scanners,
               knowledge,
               signal: context.interrupted,
             }),
           );
-          context.out(
-            options.json === true ? renderUndoJson(report) : renderUndo(report, context.columns),
-          );
+          await keepReport(context, report);
+          const format = options.json === true ? "json" : options.format;
+          context.out(printed(report, format, context.columns));
         },
       );
     });
+}
+
+function printed(report: UndoReport, format: Format, columns: number): string {
+  switch (format) {
+    case "json":
+      return renderUndoJson(report);
+    case "sarif":
+      return `${jsonLine(toSarif(report))}\n`;
+    case "markdown":
+      return toMarkdown(report);
+    case "text":
+      return renderUndo(report, columns);
+  }
 }

@@ -29,12 +29,27 @@ export function renderUndo(report: UndoReport, width = 100): string {
   const section = (name: string, content: readonly string[]) => {
     if (content.length > 0) lines.push("", name, ...content.map((line) => `  ${line}`));
   };
-  const worse = report.findings.filter(({ direction }) => direction !== "better");
+  const harm = report.findings.filter(({ direction }) => direction !== "better");
+  const worse = harm.filter(({ severity }) => severity !== "info");
   const better = report.findings.filter(({ direction }) => direction === "better");
+  section(riskTitle(report.risk), riskLines(report, width));
   section(
     "Look at this first",
     worse.slice(0, 12).map((f) => findingLine(f, width)),
   );
+  if (worse.length > 12) lines.push(`  and ${number(worse.length - 12)} more`);
+  section(
+    "Worth knowing",
+    tallied(harm.filter(({ severity }) => severity === "info")).map(
+      ([implication, n]) => `${implication}  ${count(n, "place")}`,
+    ),
+  );
+  if (harm.length > 0) {
+    lines.push(
+      "",
+      "countermand explain FINDING says more of one (by the end of its line, or by name).",
+    );
+  }
   section(
     "Gets better",
     better.slice(0, 5).map((f) => findingLine(f, width)),
@@ -146,11 +161,36 @@ function shortName(id: string): string {
   return id.startsWith("sha256:") ? id.slice(0, 7 + short) : id.slice(0, short);
 }
 
+function tallied(findings: UndoReport["findings"]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const { implication } of findings) {
+    counts.set(implication, (counts.get(implication) ?? 0) + 1);
+  }
+  return [...counts];
+}
+
 function findingLine(finding: UndoReport["findings"][number], width: number): string {
-  return forTerminal(
-    `${finding.severity.padEnd(8)}  ${finding.implication}  ${finding.subject}`,
-    width,
-  );
+  const what = `${finding.severity.padEnd(8)}  ${finding.implication}  ${finding.subject}`;
+  return `${forTerminal(what, width - 10)}  ${finding.fingerprint.slice(0, 8)}`;
+}
+
+function riskTitle({ score, level, coverage }: UndoReport["risk"]): string {
+  return `Risk: ${level}, ${score} of 100; ${coverage} % of what was to be looked at was seen`;
+}
+
+/** How the score comes about, the heaviest first, and why the level is not that of the score. */
+function riskLines({ risk }: UndoReport, width: number): string[] {
+  const steps = risk.steps.slice(0, 6).map(({ counts, total, implication, subject }) => {
+    const what = `${implication}  ${subject}`;
+    return `${String(total).padStart(3)}  +${String(counts).padStart(3)}‰  ${forTerminal(what, width - 16)}`;
+  });
+  const rest = risk.steps.length - steps.length;
+  return [
+    ...steps,
+    ...(rest > 0 ? [`${String(risk.score).padStart(3)}  with ${count(rest, "cause")} more`] : []),
+    ...risk.floors,
+    ...(steps.length + risk.floors.length === 0 ? ["nothing for the worse was found"] : []),
+  ];
 }
 
 function commitLines(

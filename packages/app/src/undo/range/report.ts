@@ -3,12 +3,24 @@
  * sorted, and the same repository, commits and rule versions give the same
  * bytes, so the report's canonical JSON can be named by its SHA-256.
  */
+import type { Knowledge } from "../assess/assess.ts";
 import type { BlastRadius } from "../blast/blast-radius.ts";
+import type { ScannedBy } from "../scanners/scan.ts";
+import type { Risk } from "../risk/score.ts";
 import type { Finding } from "../rules/rule.ts";
 
 export const undoReportVersion = 2;
 
 export type UndoMode = "restore" | "revert";
+
+export type ReportInputs = {
+  /** RFC 3339, UTC. */
+  readonly asOf: string;
+  /** `owner/name` on the forge. */
+  readonly repository?: string;
+  /** Digest of the advisory data, `sha256:…`. */
+  readonly advisories?: string;
+};
 
 /** Files by digest, or an image: with a commit if it says from which one it was built. */
 export type StateKind =
@@ -67,6 +79,11 @@ export type UndoReport = {
   /** Tags that contain at least one undone commit. */
   readonly tags: readonly string[];
   readonly findings: readonly Finding[];
+  readonly risk: Risk;
+  /** Scanners that saw both states; none were asked for: absent. */
+  readonly scanned?: readonly ScannedBy[];
+  /** What the rules were told, so that the same question gives the same answer again. */
+  readonly inputs: ReportInputs;
   readonly rules: readonly { readonly id: string; readonly version: number }[];
   readonly unknowns: readonly string[];
 };
@@ -77,4 +94,12 @@ export function blastOf({
   ...blast
 }: BlastRadius): Pick<UndoReport, "components" | "blast"> {
   return { components, blast };
+}
+
+export function inputsOf({ asOf, repository, advisories }: Knowledge): ReportInputs {
+  return {
+    asOf,
+    ...(repository === null ? {} : { repository }),
+    ...(advisories.digest === null ? {} : { advisories: advisories.digest }),
+  };
 }

@@ -7,12 +7,13 @@
 import { assessFilesWidely, type Knowledge } from "../assess/assess.ts";
 import type { Repository } from "../git/repository.ts";
 import { compareText } from "../rules/order.ts";
+import { riskOf } from "../risk/score.ts";
 import { rules } from "../rules/registry.ts";
 import type { ChangedFile } from "../rules/rule.ts";
 import { StateError } from "../states/error.ts";
 import { changedFiles } from "../states/files.ts";
 import { readState, type State } from "../states/state.ts";
-import { blastOf, type StateKind, type UndoReport, undoReportVersion } from "./report.ts";
+import { blastOf, inputsOf, type StateKind, type UndoReport, undoReportVersion } from "./report.ts";
 import { undo, type UndoRequest } from "./undo.ts";
 
 /** As `undo`; `target` and `from` may name files or images. A repository is needed for commits alone. */
@@ -110,6 +111,8 @@ async function ofFiles(
     authors: [],
     tags: [],
     findings: assessed.findings,
+    risk: riskOf(assessed.findings, { ...assessed, originUnresolved: false }),
+    inputs: inputsOf(knowledge),
     rules: rules.map(({ id, version }) => ({ id, version })),
     unknowns: [
       ...new Set([

@@ -18,11 +18,15 @@ import { CommitSource } from "../history/source.ts";
 import { Auditor } from "../audit/audit.ts";
 import type { Reversal } from "../audit/reversal.ts";
 import { compareText } from "../rules/order.ts";
+import type { ScannerPlugin } from "../scanners/plugin.ts";
+import { scan, type ScanReport } from "../scanners/scan.ts";
 import { count } from "../text.ts";
-import { rules } from "../rules/registry.ts";
+import { riskOf } from "../risk/score.ts";
+import { ordered, rules } from "../rules/registry.ts";
 import type { ChangedFile } from "../rules/rule.ts";
 import {
   blastOf,
+  inputsOf,
   type ChangedPath,
   type CommitRef,
   type SparedCommit,
@@ -40,6 +44,8 @@ export type UndoRequest = {
   readonly from?: string;
   /** For a single commit; a range is always reverted. Default `restore`. */
   readonly mode?: UndoMode;
+  /** Scanners to run on both states; they are not repositories' to choose. */
+  readonly scanners?: { readonly plugins: readonly ScannerPlugin[]; readonly cache?: string };
   /** Files that come with the states and are in no commit: SBOMs of images. */
   readonly beside?: readonly ChangedFile[];
   /** What the rules are told beside the repository. */
@@ -89,8 +95,9 @@ async function report(
   repo: Repository,
   source: CommitSource,
   plan: Plan,
-  { knowledge, signal, beside }: UndoRequest,
+  request: UndoRequest,
 ): Promise<UndoReport> {
+  const { knowledge, signal, beside } = request;
   const unknowns = new Set<string>();
   const target = await commitOf(source, plan.target);
   const start = plan.isRange ? plan.rangeStart : (target.parents[0] ?? null);
@@ -143,6 +150,11 @@ async function report(
   };
   const assessed: AssessedWidely = await assessWidely(repo, source, change, knowledge, signal);
   for (const unknown of assessed.unknowns) unknowns.add(unknown);
+  const scans = await scansOf(repo, plan, request);
+  for (const { tool, reason } of scans?.incomparable ?? []) {
+    unknowns.add(`scanner ${tool}: ${reason}`);
+  }
+  const findings = ordered([...assessed.findings, ...(scans?.findings ?? [])]);
   const gained: CommitRef[] = [];
   for (let row = (sides?.size ?? 0) - 1; row >= 0 && gained.length < mostCommits; row--) {
     const commit = await source.commit(sides?.oid(row) ?? "");
@@ -169,10 +181,39 @@ async function report(
     ...blastOf(assessed.blast),
     authors: authorsOf(undone),
     tags: limited(tags ?? [], mostTags, "tags", unknowns),
-    findings: assessed.findings,
+    findings,
+    risk: riskOf(findings, {
+      wanted: assessed.wanted,
+      unread: assessed.unread,
+      scanners: request.scanners?.plugins.length ?? 0,
+      incomparable: (request.scanners?.plugins.length ?? 0) - (scans?.scanned.length ?? 0),
+      originUnresolved: false,
+    }),
+    ...(scans === null ? {} : { scanned: scans.scanned }),
+    inputs: inputsOf(knowledge),
     rules: rules.map(({ id, version }) => ({ id, version })),
     unknowns: [...unknowns].sort(compareText),
   };
+}
+
+/** What scanners say of both states; null where none were asked for. */
+async function scansOf(
+  repo: Repository,
+  plan: Plan,
+  { scanners, signal }: UndoRequest,
+): Promise<Pick<ScanReport, "scanned" | "findings" | "incomparable"> | null> {
+  if (scanners === undefined || scanners.plugins.length === 0) return null;
+  const { plugins, cache } = scanners;
+  if (plan.mode === "revert") {
+    const reason = "a revert's result is no state that is in the repository";
+    return {
+      scanned: [],
+      findings: [],
+      incomparable: plugins.map(({ id }) => ({ tool: id, reason })),
+    };
+  }
+  const kept = cache === undefined ? {} : { cache };
+  return await scan(repo, { before: plan.from, after: plan.target, plugins, signal, ...kept });
 }
 
 async function commitOf(source: CommitSource, oid: string): Promise<Commit> {

@@ -27,7 +27,12 @@ export const cheapRules: readonly Rule[] = rules.filter((rule) => rule.reads ===
 
 /** Runs the rules; findings come the gravest first, then by implication and subject. */
 export function runRules(some: readonly Rule[], input: RuleInput): Finding[] {
-  return some.flatMap((rule) => rule.run(input)).sort(byGravity);
+  return ordered(some.flatMap((rule) => rule.run(input)));
+}
+
+/** What is worse first, the gravest first. */
+export function ordered(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted(byGravity);
 }
 
 const directionOrder = { worse: 0, changed: 1, better: 2 } as const;

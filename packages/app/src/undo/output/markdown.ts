@@ -1,0 +1,141 @@
+/**
+ * A report as Markdown for a pull request: what is worse first, how the score comes
+ * about, what is unknown. Text of the repository stands in `<code>` with everything
+ * but letters and digits as entities, so it can neither become markup nor mention
+ * anybody, nor turn its line around.
+ */
+import { implicationOf } from "../implications/taxonomy.ts";
+import type { UndoReport } from "../range/report.ts";
+import type { Finding, Location } from "../rules/rule.ts";
+import { count, number } from "../text.ts";
+
+/** GitHub takes 65,536 characters for a comment. */
+const longest = 60_000;
+const longestText = 300;
+
+export function toMarkdown(report: UndoReport): string {
+  const parts = [
+    heading(report),
+    riskPart(report),
+    table(
+      "Worse",
+      report.findings.filter((one) => isWorse(one) && one.severity !== "info"),
+    ),
+    table(
+      "Changed",
+      report.findings.filter(({ direction }) => direction === "changed"),
+    ),
+    details(
+      "Worth knowing",
+      report.findings.filter((one) => isWorse(one) && one.severity === "info"),
+    ),
+    details(
+      "Gets better",
+      report.findings.filter(({ direction }) => direction === "better"),
+    ),
+    contracts(report),
+    unknowns(report),
+    `Report <code>${report.target.slice(0, 12)}</code>, rules ${report.rules.length}, weights ${report.risk.weights}, as of ${report.inputs.asOf}.\n`,
+  ].filter((part) => part !== "");
+  return fitted(parts);
+}
+
+/** As many whole parts as fit; what does not is said. */
+function fitted(parts: readonly string[]): string {
+  const cut = "\n*The report is longer than a comment may be: the rest is in the JSON report.*\n";
+  let text = "";
+  for (const part of parts) {
+    if (text.length + part.length + cut.length <= longest) {
+      text += `${part}\n`;
+      continue;
+    }
+    for (const line of part.split("\n")) {
+      if (text.length + line.length + cut.length + 1 > longest) return text + cut;
+      text += `${line}\n`;
+    }
+  }
+  return text;
+}
+
+function isWorse({ direction }: Finding): boolean {
+  return direction === "worse";
+}
+
+function heading({ risk, mode, from, target, undoneCount, fileCount }: UndoReport): string {
+  const what =
+    mode === "restore"
+      ? `Going back from ${code(from.slice(0, 12))} to ${code(target.slice(0, 12))}`
+      : `Reverting ${code(target.slice(0, 12))}`;
+  return `### ${what}: ${risk.level} risk, ${risk.score} of 100\n\nUndoes ${count(undoneCount, "commit")} in ${count(fileCount, "file")}. ${risk.coverage} % of what was to be looked at was seen.\n`;
+}
+
+function riskPart({ risk, findings }: UndoReport): string {
+  if (risk.steps.length === 0 && risk.floors.length === 0) return "";
+  const byId = new Map(findings.map((one) => [one.fingerprint, one]));
+  const lines = risk.steps.slice(0, 30).map((step) => {
+    const finding = byId.get(step.fingerprint);
+    const beneath =
+      step.beneath.length === 0 ? "" : ` (and ${step.beneath.length} of the same cause)`;
+    return `| ${step.total} | ${finding?.severity ?? ""}, ${finding?.confidence ?? 0} % sure, ${finding?.reach ?? ""} | ${step.implication} | ${code(step.subject)}${beneath} |`;
+  });
+  const more =
+    risk.steps.length > 30
+      ? `\n${number(risk.steps.length - 30)} more steps are in the JSON report.\n`
+      : "";
+  const floors = risk.floors.map((floor) => `- ${floor}\n`).join("");
+  return `<details><summary>How the score comes about</summary>\n\n| score | weight | implication | what |\n|---:|---|---|---|\n${lines.join("\n")}\n${more}${floors === "" ? "" : `\nThe level also: \n${floors}`}\n</details>\n`;
+}
+
+function table(title: string, findings: readonly Finding[]): string {
+  if (findings.length === 0) return "";
+  const rows = findings.map(
+    (one) =>
+      `| ${one.severity} | **${one.implication}**: ${implicationOf(one.implication)?.title ?? ""} | ${code(one.subject)} | ${places(one.locations)} | ${one.clearBy.map(({ text }) => plain(text)).join("; ")} |`,
+  );
+  return `#### ${title}\n\n| severity | implication | what | where | settled by |\n|---|---|---|---|---|\n${rows.join("\n")}\n`;
+}
+
+function details(title: string, findings: readonly Finding[]): string {
+  if (findings.length === 0) return "";
+  const lines = findings.map((one) => `- ${one.implication}: ${code(one.subject)}`);
+  return `<details><summary>${title} (${findings.length})</summary>\n\n${lines.join("\n")}\n\n</details>\n`;
+}
+
+function contracts({ blast }: UndoReport): string {
+  if (blast.contracts.length === 0) return "";
+  const lines = blast.contracts
+    .slice(0, 50)
+    .map((one) => `- ${one.gravity}, ${one.breaks}: ${code(one.text)}`);
+  return `<details><summary>Contracts that break (${blast.contracts.length})</summary>\n\n${lines.join("\n")}\n\n</details>\n`;
+}
+
+function unknowns({ unknowns: all }: UndoReport): string {
+  if (all.length === 0) return "";
+  return `#### Unknown\n\n${all.map((one) => `- ${plain(one)}`).join("\n")}\n`;
+}
+
+function places(locations: readonly Location[]): string {
+  const [first] = locations.filter(({ side }) => side === "after").concat(locations);
+  if (first === undefined) return "";
+  const more = locations.length > 1 ? ` +${locations.length - 1}` : "";
+  return `${code(`${first.path}:${first.startLine}`)}${first.side === "before" ? " (before)" : ""}${more}`;
+}
+
+/** Text of the repository: nothing in it is markup. */
+export function code(text: string): string {
+  const short = text.length > longestText ? `${text.slice(0, longestText)}…` : text;
+  return `<code>${plain(short.toWellFormed())}</code>`;
+}
+
+function plain(text: string): string {
+  return Array.from(text)
+    .map((char) => {
+      const point = char.codePointAt(0) ?? 0;
+      if (/[A-Za-z0-9 ,;/-]/.test(char)) return char;
+      // What is invisible or turns the text around is shown as its number.
+      if (/[\p{C}\p{Zl}\p{Zp}]/u.test(char))
+        return `&#91;U+${point.toString(16).toUpperCase()}&#93;`;
+      return `&#${point};`;
+    })
+    .join("");
+}

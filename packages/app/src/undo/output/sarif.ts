@@ -1,0 +1,158 @@
+/**
+ * A report as SARIF 2.1.0 (OASIS, 2023 errata), for the places that read scanners'
+ * results. What goes back is the change, so the results are those of the state gone
+ * back to: worse and changed findings with `baselineState` "new", improvements with
+ * "absent". What is cleared is suppressed, not left out. Unknowns are notifications
+ * of the run: silence about them would be a clearance.
+ */
+import { implicationOf } from "../implications/taxonomy.ts";
+import { severityWeight } from "../risk/weights.ts";
+import type { UndoReport } from "../range/report.ts";
+import type { Finding, Location, Severity } from "../rules/rule.ts";
+
+const schema =
+  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+/** Of repository text in a message. */
+const longest = 1000;
+
+export function toSarif(report: UndoReport): object {
+  const ids = [...new Set(report.findings.map(({ implication }) => implication))].sort();
+  const index = new Map(ids.map((id, i) => [id, i]));
+  const weaknesses = [...new Set(ids.flatMap((id) => implicationOf(id)?.cwe ?? []))].sort(
+    (a, b) => a - b,
+  );
+  return {
+    $schema: schema,
+    version: "2.1.0",
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: "countermand",
+            semanticVersion: "0.1.0",
+            rules: ids.map(ruleOf),
+            supportedTaxonomies: [{ name: "CWE", index: 0 }],
+          },
+        },
+        taxonomies: [
+          {
+            name: "CWE",
+            organization: "MITRE",
+            shortDescription: { text: "Common Weakness Enumeration" },
+            informationUri: "https://cwe.mitre.org/",
+            taxa: weaknesses.map((number) => ({
+              id: String(number),
+              helpUri: weaknessUrl(number),
+            })),
+          },
+        ],
+        automationDetails: { id: `countermand/undo/${report.target}` },
+        invocations: [
+          {
+            executionSuccessful: true,
+            toolExecutionNotifications: report.unknowns.map((text) => ({
+              level: "warning",
+              message: { text: `unknown: ${text}` },
+              descriptor: { id: "unknown" },
+            })),
+          },
+        ],
+        columnKind: "utf16CodeUnits",
+        properties: {
+          from: report.from,
+          target: report.target,
+          risk: {
+            score: report.risk.score,
+            level: report.risk.level,
+            coverage: report.risk.coverage,
+            weights: report.risk.weights,
+          },
+        },
+        results: report.findings.map((finding) => resultOf(finding, index)),
+      },
+    ],
+  };
+}
+
+function ruleOf(id: string) {
+  const known = implicationOf(id);
+  const [weakness] = known?.cwe ?? [];
+  const severity = known?.severity ?? "info";
+  return {
+    id,
+    name: id.replaceAll(/(?:^|[.-])([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    shortDescription: { text: known?.title ?? id },
+    ...(weakness === undefined ? {} : { helpUri: weaknessUrl(weakness) }),
+    defaultConfiguration: { level: levelOf(severity) },
+    relationships: (known?.cwe ?? []).map((number) => ({
+      target: { id: String(number), toolComponent: { name: "CWE", index: 0 } },
+      kinds: ["relevant"],
+    })),
+    properties: {
+      tags: [
+        "security",
+        ...(known?.cwe ?? []).map((number) => `external/cwe/cwe-${number}`),
+        ...(known?.attack ?? []).map((technique) => `attack/${technique}`),
+        ...(known?.controls ?? []).map((control) => `control/${control}`),
+      ],
+      "security-severity": securitySeverity(severity),
+    },
+  };
+}
+
+function resultOf(finding: Finding, index: ReadonlyMap<string, number>) {
+  const shown = finding.locations.filter(({ side }) => side === "after");
+  const related = finding.locations.filter(({ side }) => side === "before");
+  const evidence = finding.evidence.map(({ text }) => text).join("; ");
+  const text = `${finding.subject}${evidence === "" ? "" : `: ${evidence}`}`.slice(0, longest);
+  return {
+    ruleId: finding.implication,
+    ruleIndex: index.get(finding.implication),
+    kind: finding.direction === "better" ? "pass" : "fail",
+    level: finding.direction === "better" ? "none" : levelOf(finding.severity),
+    message: { text: text.toWellFormed() },
+    baselineState: finding.direction === "better" ? "absent" : "new",
+    locations: (shown.length > 0 ? shown : related).slice(0, 10).map(placeOf),
+    relatedLocations: (shown.length > 0 ? related : []).slice(0, 20).map((at, id) => ({
+      id,
+      message: { text: "in the state left" },
+      ...placeOf(at),
+    })),
+    partialFingerprints: { "countermand/v1": finding.fingerprint },
+    properties: {
+      rule: `${finding.rule}@${finding.version}`,
+      direction: finding.direction,
+      confidence: finding.confidence,
+      reach: finding.reach,
+      rootCause: finding.rootCause,
+      clearBy: finding.clearBy.map((condition) => condition.text),
+      "security-severity": securitySeverity(finding.severity),
+    },
+  };
+}
+
+function placeOf({ path, startLine, endLine }: Location) {
+  return {
+    physicalLocation: {
+      artifactLocation: {
+        uri: path.split("/").map(encodeURIComponent).join("/"),
+        uriBaseId: "%SRCROOT%",
+      },
+      region: { startLine, endLine },
+    },
+  };
+}
+
+function levelOf(severity: Severity): "error" | "warning" | "note" {
+  if (severity === "critical" || severity === "high") return "error";
+  return severity === "medium" ? "warning" : "note";
+}
+
+/** 0.0 to 10.0 as text, as code scanning reads it: our weight per mille in tenths. */
+function securitySeverity(severity: Severity): string {
+  return (severityWeight[severity] / 100).toFixed(1);
+}
+
+function weaknessUrl(number: number): string {
+  return `https://cwe.mitre.org/data/definitions/${number}.html`;
+}
