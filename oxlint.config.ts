@@ -4,7 +4,16 @@ import { defineConfig } from "oxlint";
  * Which folder of the app may import which. The linter holds the code to it, so
  * the picture in docs/design/architecture.md cannot drift from the imports.
  */
-const features = ["policy", "undo", "evidence", "ledger", "lineage", "identity", "rollbacks"];
+const features = [
+  "policy",
+  "undo",
+  "evidence",
+  "ledger",
+  "lineage",
+  "identity",
+  "rollbacks",
+  "witness",
+];
 const mayImport: Record<string, readonly string[]> = {
   config: [],
   storage: ["config"],
@@ -14,6 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
   evidence: ["storage"],
   identity: ["storage", "ledger"],
   lineage: ["storage", "ledger"],
+  witness: ["storage"],
   rollbacks: ["storage", "policy", "undo", "evidence", "ledger", "lineage", "identity"],
   watch: ["storage", ...features],
   reports: ["storage", ...features],

@@ -48,6 +48,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     backup: async (it) => (await import("./commands/backup.ts")).backupCommand(it),
     restore: async (it) => (await import("./commands/backup.ts")).restoreCommand(it),
     serve: async (it) => (await import("./commands/serve.ts")).serveCommand(it),
+    witness: async (it) => (await import("./commands/witness.ts")).witnessCommand(it),
   },
 };
 
