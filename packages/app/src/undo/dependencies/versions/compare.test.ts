@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Ecosystem } from "../package-set.ts";
+import { compareVersions } from "./compare.ts";
+
+const published = readFileSync(new URL("testing/published-orders.txt", import.meta.url), "utf8")
+  .split("\n# ")
+  .slice(1)
+  .map((part) => {
+    const [name = "", ...lines] = part.trim().split("\n");
+    return { ecosystem: name as Ecosystem, lines };
+  });
+
+describe.each(published)("$ecosystem", ({ ecosystem, lines }) => {
+  it("orders versions as published", () => {
+    expect(lines.length).toBeGreaterThan(20);
+    for (const line of lines) {
+      const [a = "", sign = "", b = ""] = line.split(" ");
+      const expected = { "<": -1, "=": 0, ">": 1 }[sign];
+      expect(compareVersions(ecosystem, a, b), line).toBe(expected);
+      expect(compareVersions(ecosystem, b, a), line).toBe(expected === 0 ? 0 : -(expected ?? 0));
+    }
+  });
+
+  it("is an order: of itself equal, the other way round reversed, and transitive", () => {
+    const some = [...new Set(lines.flatMap((line) => line.split(/ [<=>] /)))];
+    const version = fc.constantFrom(...some);
+    fc.assert(
+      fc.property(version, version, version, (a, b, c) => {
+        const [ab, bc, ac] = [
+          compareVersions(ecosystem, a, b),
+          compareVersions(ecosystem, b, c),
+          compareVersions(ecosystem, a, c),
+        ];
+        expect(compareVersions(ecosystem, a, a)).toBe(0);
+        if (ab !== null && bc !== null && ab <= 0 && bc <= 0)
+          expect(ac ?? 0).toBeLessThanOrEqual(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("answers for any text, and nothing for what is no version", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (a, b) => {
+        expect([-1, 0, 1, null]).toContain(compareVersions(ecosystem, a, b));
+      }),
+    );
+    expect(compareVersions(ecosystem, "1".repeat(10_000), "1.0")).toBeNull();
+  });
+});
+
+describe("what only looks like a version", () => {
+  it.each([
+    ["docker", "3.11-slim", "3.12-slim", -1],
+    ["docker", "3.12-slim", "3.12-alpine", null],
+    ["docker", "1.2.3", "latest", null],
+    ["GitHub Actions", "v3", "v4.1.0", -1],
+    ["GitHub Actions", "main", "v4", null],
+    ["Go", "v0.0.0-20200101000000-abcdefabcdef", "v0.0.0-20210101000000-abcdefabcdef", -1],
+    ["npm", "1.0.0+a", "1.0.0+b", 0],
+    ["Maven", "latest", "1.0", null],
+    ["helm", "1.2", "1.10.0", -1],
+  ] as const)("%s: %s and %s", (ecosystem, a, b, order) => {
+    expect(compareVersions(ecosystem, a, b)).toBe(order);
+  });
+});
