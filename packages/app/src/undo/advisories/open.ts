@@ -16,12 +16,12 @@ import {
 import { type Compare, fixedVersions, isAffected, type Verdict } from "./match.ts";
 import { advisoryId, type AffectedPackage, packageName } from "./record.ts";
 import { shortestCommit } from "./references.ts";
-import { order } from "./order.ts";
+import { compareVersions } from "../dependencies/versions/compare.ts";
 import { openForReading } from "./schema.ts";
 import { packageKey, words } from "./writer.ts";
 
 export type AdvisoryIndexOptions = {
-  /** Instead of `order`. */
+  /** Instead of `compareVersions`. */
   readonly compare?: Compare;
   /** Days after which a snapshot is too old to say that nothing affects a version. */
   readonly staleAfterDays?: number;
@@ -64,7 +64,7 @@ export type RecordDetails = {
 /** Throws AdvisoryError where `file` is not there or no advisory data. Dispose of it. */
 export function openAdvisories(file: string, options: AdvisoryIndexOptions = {}): OpenAdvisories {
   const database = openForReading(file);
-  const compare = options.compare ?? order;
+  const compare = options.compare ?? compareVersions;
   const prepare = (sql: string) => database.prepare(sql);
   const meta = prepare("SELECT meta.value FROM meta WHERE meta.name = ?");
   const readMeta = (name: string) =>

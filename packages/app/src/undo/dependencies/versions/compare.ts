@@ -9,39 +9,38 @@ import { comparePackagist } from "./packagist.ts";
 import { longestVersion, type Order, sign } from "./segments.ts";
 import { compareSemver } from "./semver.ts";
 
-/** Negative: `a` is older. Null: the two cannot be compared (a branch, a hash, another scheme). */
-export function compareVersions(ecosystem: Ecosystem, a: string, b: string): Order | null {
-  switch (ecosystem) {
-    case "PyPI":
-      return comparePython(a, b);
-    case "Maven":
-      return /^\d/.test(a) && /^\d/.test(b) ? compareMaven(a, b) : null;
-    case "NuGet":
-      return compareNuGet(a, b);
-    case "RubyGems":
-      return compareGem(a, b);
-    case "Packagist":
-      return comparePackagist(a, b);
-    case "Debian":
-      return compareDebian(a, b);
-    case "Alpine":
-      return compareAlpine(a, b);
-    case "Red Hat":
-      return compareRpm(a, b);
-    case "docker":
-      return compareTags(a, b);
-    case "npm":
-    case "crates.io":
-    case "Go":
-    case "Hex":
-    case "Pub":
-    case "SwiftURL":
-    case "GitHub Actions":
-    case "helm":
-    case "terraform":
-    case "generic":
-      return compareSemver(a, b);
-  }
+type Compare = (a: string, b: string) => Order | null;
+
+const orders: Readonly<Record<Ecosystem, Compare>> = {
+  npm: compareSemver,
+  "crates.io": compareSemver,
+  Go: compareSemver,
+  Hex: compareSemver,
+  Pub: compareSemver,
+  SwiftURL: compareSemver,
+  "GitHub Actions": compareSemver,
+  helm: compareSemver,
+  terraform: compareSemver,
+  generic: compareSemver,
+  PyPI: comparePython,
+  Maven: (a, b) => (/^\d/.test(a) && /^\d/.test(b) ? compareMaven(a, b) : null),
+  NuGet: compareNuGet,
+  RubyGems: compareGem,
+  Packagist: comparePackagist,
+  Debian: compareDebian,
+  Alpine: compareAlpine,
+  "Red Hat": compareRpm,
+  docker: compareTags,
+};
+
+/**
+ * Negative: `a` is older. Null: the two cannot be compared (a branch, a hash, another
+ * scheme), or nothing is known of the ecosystem. OSV's suffixes (`Debian:12`) are set aside.
+ */
+export function compareVersions(ecosystem: string, a: string, b: string): Order | null {
+  const name = ecosystem.replace(/:.*$/s, "");
+  if (!Object.hasOwn(orders, name)) return a === b ? 0 : null;
+  return orders[name as Ecosystem](a, b);
 }
 
 function comparePython(a: string, b: string): Order | null {
