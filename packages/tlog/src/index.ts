@@ -20,6 +20,7 @@ export {
   formatSignature,
   openNote,
   parseNote,
+  parseSignatureLines,
   signNote,
   type Note,
   type NoteSignature,

@@ -45,6 +45,8 @@ export interface ServeOptions {
   readonly port?: string;
   /** A repository to audit into the store once the server answers. */
   readonly audit?: string;
+  /** File that says which witnesses are asked, and how many must have signed. */
+  readonly witnessPolicy?: string;
   /** Take the database as it is where the high-water mark is missing. */
   readonly adopt?: true;
 }

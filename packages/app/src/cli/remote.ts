@@ -142,6 +142,7 @@ export function remoteCountermand(baseUrl: string, options: RemoteOptions = {}):
     records: (query) => askJson("/v1/records", recordPage, { query: { ...query } }),
     record: (id) => askJson(`/v1/records/${segment(id)}`, recordView),
     exportRecord: (id, query) => askBytes(`/v1/records/${segment(id)}/package`, { ...query }),
+    entryProof: (index, min) => askBytes(`/v1/entries/${index}/proof`, { min }),
     async putArtefact(bytes) {
       const stored = await askJson("/v1/artefacts", artefact, { method: "POST", bytes });
       checkDigest(base, bytes, stored.digest);
@@ -265,6 +266,7 @@ const rollbacksCodes: Readonly<Record<RollbacksErrorCode, true>> = {
   "missing-artefact": true,
   conflict: true,
   "no-ledger": true,
+  "not-witnessed": true,
   busy: true,
   unavailable: true,
 };

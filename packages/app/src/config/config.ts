@@ -15,6 +15,8 @@ export interface Config {
   readonly names: readonly string[];
   /** The largest artefact that is taken, in bytes. */
   readonly maxArtefactBytes: number;
+  /** File with the witnesses that are asked, and how many must have signed; none without it. */
+  readonly witnessPolicy: string | undefined;
 }
 
 export class ConfigError extends Error {
@@ -34,6 +36,7 @@ export function readConfig(env: Environment, given: { readonly data?: string } =
       .split(",")
       .map((name) => name.trim())
       .filter((name) => name !== ""),
+    witnessPolicy: text(env, "COUNTERMAND_WITNESS_POLICY"),
     maxArtefactBytes: whole(env, "COUNTERMAND_MAX_ARTEFACT_MB", 64, 1, 4096) * 1024 * 1024,
   };
 }

@@ -62,6 +62,7 @@ const rollbacksKinds: Readonly<Record<RollbacksErrorCode, Kind>> = {
   "missing-artefact": { status: 422, title: "An artefact is missing" },
   conflict: { status: 409, title: "In conflict with what is recorded" },
   "no-ledger": { status: 409, title: "No ledger is open" },
+  "not-witnessed": { status: 404, title: "Not witnessed yet" },
   busy: { status: 503, title: "Busy" },
   unavailable: { status: 503, title: "The store is not available" },
 };
@@ -89,7 +90,7 @@ export function problemOf(error: unknown, id: string): Told {
   }
   if (error instanceof RollbacksError) {
     const kind = rollbacksKinds[error.code];
-    return told(error.code, kind, error.message, error.code === "busy" ? later(1) : {});
+    return told(error.code, kind, error.message, waits(error.code));
   }
   if (error instanceof LedgerError) return ledgerProblem(error, id);
   return fastifyProblem(error) ?? unexpected(id);
@@ -111,6 +112,10 @@ function told(code: string, { status, title }: Kind, detail: string, extra: Extr
     headers: extra.headers ?? {},
     unexpected: false,
   };
+}
+
+function waits(code: RollbacksErrorCode): Extra {
+  return code === "busy" ? later(1) : code === "not-witnessed" ? later(2) : {};
 }
 
 function later(seconds: number): Extra {
@@ -137,6 +142,7 @@ function ledgerProblem(error: LedgerError, id: string): Told {
     case "contradiction":
     case "foreign-key":
     case "mark":
+    case "witness-policy":
     case "key-file":
     case "no-such-log":
     case "log-exists":

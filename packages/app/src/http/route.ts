@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { z } from "zod";
 import type { Countermand } from "../rollbacks/countermand.ts";
+import type { WitnessedHealth } from "../ledger/witnesses/publisher.ts";
 import type { HttpConfig } from "./config.ts";
 import type { LogReader } from "./log-port.ts";
 
@@ -14,6 +15,8 @@ export interface HttpDeps {
   readonly countermand: Countermand;
   /** The log, once there is one. */
   readonly log: () => LogReader | undefined;
+  /** How far witnesses are, where they are asked. */
+  readonly witnessing?: () => WitnessedHealth | undefined;
   readonly now: () => Date;
   /** Told of every failure that nobody expected; the answer does not say it. */
   readonly report: (error: unknown, requestId: string) => void;

@@ -16,6 +16,8 @@ export type LedgerErrorCode =
   | "foreign-key"
   /** The file of the high-water mark is missing or damaged. */
   | "mark"
+  /** The file that names the witnesses cannot be used. */
+  | "witness-policy"
   /** The file of a log key cannot be used. */
   | "key-file"
   | "no-such-log"

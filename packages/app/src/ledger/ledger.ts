@@ -78,6 +78,11 @@ export interface Ledger<C, R> {
   look(): void;
   state(): LedgerState;
   log(): LogReader;
+  /**
+   * Stops for good and for every process, as after a contradiction: somebody outside
+   * holds what this log must not have signed.
+   */
+  freeze(reason: string): Promise<void>;
   /** Resolves with the reason when the ledger freezes: the process should then end. */
   readonly frozen: Promise<string>;
   /** Finishes what was submitted, then lets go of the mark. The database stays open. */

@@ -117,6 +117,10 @@ export class Sequencer<C, R> implements Ledger<C, R> {
     this.#startCommitting();
   }
 
+  async freeze(reason: string): Promise<void> {
+    await this.#freeze(contradiction(reason), [], "");
+  }
+
   state(): LedgerState {
     return (
       this.#stopped ?? {
@@ -200,6 +204,11 @@ export class Sequencer<C, R> implements Ledger<C, R> {
     if (tree !== undefined) this.#held = { ...this.#held, tree };
     if (tree === undefined && batch.length === 0) return;
     this.#unpublished.push({ batch, committed });
+    // Frozen while this was on its way to the disk: nothing more is signed.
+    if (this.#stopped?.kind === "frozen") {
+      this.#rejectUnpublished(this.#stopped.reason, undefined);
+      return;
+    }
     this.#startPublishing();
   }
 
@@ -355,19 +364,23 @@ export class Sequencer<C, R> implements Ledger<C, R> {
       );
     }
     for (const { reject } of this.#queue.splice(0)) reject(frozenError(reason));
+    this.#rejectUnpublished(reason, error);
+    if (error instanceof LedgerError && error.code === "contradiction") {
+      await this.#freezeForAll(reason);
+    }
+    this.#announceFrozen(reason);
+  }
+
+  #rejectUnpublished(reason: string, cause: unknown): void {
     for (const { reject } of this.#unpublished.splice(0).flatMap((work) => work.batch)) {
       reject(
         new LedgerError(
           "unacknowledged",
           `the ledger has stopped: ${reason}; this was recorded, but there is no receipt; submit it again after the restart`,
-          { cause: error },
+          { cause },
         ),
       );
     }
-    if (error instanceof LedgerError && error.code === "contradiction") {
-      await this.#freezeForAll(reason);
-    }
-    this.#announceFrozen(reason);
   }
 
   /** A contradiction is no matter of this process alone: the next start must not go on either. */

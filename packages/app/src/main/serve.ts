@@ -15,6 +15,7 @@ import { writeDurably } from "../storage/durable-files.ts";
 import { openApplication, type Application } from "./application.ts";
 import { auditIntoStore } from "./audit-into-store.ts";
 import { tokenFile } from "./token-file.ts";
+import { startWitnessing } from "./witnessing.ts";
 
 /** How often quiet records are looked at, in milliseconds. */
 const tickEvery = 15_000;
@@ -22,7 +23,10 @@ const tickEvery = 15_000;
 const lookEvery = 1_000;
 
 export async function serve(context: Context, options: ServeOptions): Promise<void> {
-  const config = withPort(readConfig(context.env, options), options.port);
+  const config = withPort(
+    given(readConfig(context.env, options), options.witnessPolicy),
+    options.port,
+  );
   const application = await openApplication(config, context.now, {
     adopt: options.adopt === true,
   });
@@ -47,11 +51,13 @@ async function run(
   ended: AbortSignal,
 ): Promise<void> {
   const { service } = application;
+  const witnesses = await startWitnessing(application, config, context, ended);
   const token = randomBytes(32).toString("base64url");
   const server = await buildServer(
     {
       countermand: service,
-      log: () => service.opened?.ledger.log(),
+      log: witnesses.log,
+      witnessing: witnesses.health,
       report: (error, id) =>
         context.err(
           `request ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -89,6 +95,7 @@ async function run(
     await Promise.all([
       audit,
       lookAround(application, ended),
+      witnesses.run(),
       untilEnded(application, ended, context),
     ]);
   } finally {
@@ -152,6 +159,10 @@ async function untilEnded(
       context.err(`What time has brought could not be recorded: ${(error as Error).message}\n`);
     }
   }
+}
+
+function given(config: Config, witnessPolicy: string | undefined): Config {
+  return witnessPolicy === undefined ? config : { ...config, witnessPolicy };
 }
 
 function withPort(config: Config, port: string | undefined): Config {

@@ -138,6 +138,8 @@ export interface OpeningRequest {
   readonly openings: readonly Opening[];
 }
 
+export type ProofLevel = "logged" | "witnessed";
+
 export interface Countermand {
   /** Opens the ledger. Throws a `RollbacksError` "conflict" where it is open already. */
   openLedger(request: OpeningRequest): Promise<Instance>;
@@ -147,6 +149,12 @@ export interface Countermand {
   record(id: string): Promise<RecordView>;
   /** Entries of a record with proofs against one checkpoint, packed: the evidence package. */
   exportRecord(id: string, options: ExportOptions): Promise<Uint8Array>;
+  /**
+   * A C2SP `.tlog-proof` of an entry: against the newest checkpoint (`logged`), or
+   * against the newest that enough witnesses have signed (`witnessed`). Throws a
+   * `RollbacksError` "not-found" or "not-witnessed".
+   */
+  entryProof(index: number, min: ProofLevel): Promise<Uint8Array>;
   /** Stores an artefact; statements then name its digest. */
   putArtefact(bytes: Uint8Array): Promise<Artefact>;
   getArtefact(digest: string): Promise<Uint8Array | undefined>;

@@ -7,6 +7,8 @@ export type RollbacksErrorCode =
   | "missing-artefact"
   | "conflict"
   | "no-ledger"
+  /** Enough witnesses have not signed a checkpoint over it yet; ask again later. */
+  | "not-witnessed"
   | "busy"
   /** The store cannot do it now: a full disk, a database that is gone. */
   | "unavailable";

@@ -3,6 +3,8 @@
  * line both run. What needs no lock is checked in `intake.ts`; what needs the
  * order of the log is decided in `batch.ts`.
  */
+import { formatProofFile } from "@countermand/tlog";
+import type { Published } from "../ledger/log-reader.ts";
 import { encodeHex, registryStream, type Artefact, type Registry } from "@countermand/record";
 import { listAudits, listReversals } from "./audits.ts";
 import type { Command } from "./batch.ts";
@@ -15,6 +17,7 @@ import type {
   Instance,
   OpeningRequest,
   Page,
+  ProofLevel,
   RecordQuery,
   RecordSummary,
   RecordView,
@@ -33,6 +36,8 @@ import { readOpenings, readRecord, readRegistry } from "./views.ts";
 export class RollbackService implements Countermand {
   readonly #store: Store;
   readonly #home: LedgerHome;
+  /** The newest checkpoint that enough witnesses have signed; set where they are asked. */
+  witnessed: (() => Published | undefined) | undefined;
   #open: OpenStore | undefined;
 
   private constructor(store: Store, home: LedgerHome, open: OpenStore | undefined) {
@@ -108,6 +113,26 @@ export class RollbackService implements Countermand {
 
   async exportRecord(id: string, options: ExportOptions): Promise<Uint8Array> {
     return exportPackage(this.#need(), id, options);
+  }
+
+  async entryProof(index: number, min: ProofLevel): Promise<Uint8Array> {
+    const log = this.#need().ledger.log();
+    const newest = log.published();
+    if (!Number.isSafeInteger(index) || index < 0 || index >= newest.size) {
+      throw new RollbacksError("not-found", `the log has no entry ${index}`);
+    }
+    const checkpoint = min === "logged" ? newest : this.witnessed?.();
+    if (checkpoint === undefined || checkpoint.size <= index) {
+      throw new RollbacksError(
+        "not-witnessed",
+        this.witnessed === undefined
+          ? "no witnesses are asked here: the server has no witness policy"
+          : `entry ${index} is in the log, and enough witnesses have not signed for it yet; ask again`,
+      );
+    }
+    const { size, note } = checkpoint;
+    const hashes = await log.inclusionProof(index, size);
+    return formatProofFile({ index, hashes, checkpoint: Buffer.from(note) });
   }
 
   async putArtefact(bytes: Uint8Array): Promise<Artefact> {

@@ -24,6 +24,7 @@ export const portableTables = {
   entry: ["log_id", "idx"],
   tile: ["log_id", "level", "n"],
   checkpoint: ["log_id", "size"],
+  cosignature: ["log_id", "size", "vkey"],
   opening: ["log_id", "commitment"],
   audit: ["repository"],
   reversal: ["repository", "commit_id"],

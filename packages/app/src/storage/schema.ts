@@ -67,6 +67,18 @@ export interface CheckpointTable {
   published_at: AppendOnly<string>;
 }
 
+/** What witnesses said of our checkpoints; the newest line of each key for a size. */
+export interface CosignatureTable {
+  log_id: AppendOnly<number>;
+  size: AppendOnly<number>;
+  /** C2SP verifier key of the witness. */
+  vkey: AppendOnly<string>;
+  /** POSIX seconds of the witness's clock. */
+  signed_at: number;
+  /** The signature line, with its newline. */
+  line: string;
+}
+
 /** Who may speak. A view. */
 export interface RegistryTable {
   log_id: AppendOnly<number>;
@@ -150,6 +162,7 @@ export interface Tables {
   entry: EntryTable;
   tile: TileTable;
   checkpoint: CheckpointTable;
+  cosignature: CosignatureTable;
   registry: RegistryTable;
   record: RecordTable;
   record_entry: RecordEntryTable;

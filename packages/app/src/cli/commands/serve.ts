@@ -14,6 +14,10 @@ export function serveCommand(context: Context): Command {
       "--adopt",
       "start without a high-water mark, taking the database as it is (docs/operations/ledger.md)",
     )
+    .option(
+      "--witness-policy <file>",
+      "have checkpoints witnessed, and show only those that are (or COUNTERMAND_WITNESS_POLICY; docs/operations/witnesses.md)",
+    )
     .option("--audit <repo>", "audit this repository into the store once the server answers")
     .action(async (options: ServeOptions) => context.serve(options));
 }

@@ -8,6 +8,7 @@ import {
   type Registry,
 } from "@countermand/record";
 import { z } from "zod";
+import type { WitnessedHealth } from "../../ledger/witnesses/publisher.ts";
 import type { Instance, OpeningRequest } from "../../rollbacks/countermand.ts";
 import {
   actor,
@@ -84,10 +85,30 @@ export const openingRequest: z.ZodType<OpeningRequest> = z
   .strictObject({ origin, policy: givenPolicy, administrator, openings: givenOpenings })
   .describe("Opens the ledger, once");
 
+const witnessing: z.ZodType<WitnessedHealth> = z
+  .object({
+    size: index.exactOptional().describe("Entries under the checkpoint that is shown"),
+    behind: index.describe("Entries in the log that are not under it yet"),
+    alarm: z
+      .string()
+      .exactOptional()
+      .describe("The policy has not been met for more than a minute"),
+    witnesses: z.array(
+      z.object({
+        name: z.string(),
+        size: index.exactOptional().describe("The newest size that it signed"),
+        signedAt: z.iso.datetime().exactOptional(),
+        problem: z.string().exactOptional().describe("Why it did not sign when it was last asked"),
+      }),
+    ),
+  })
+  .describe("How far witnesses are, where they are asked");
+
 export const health = z
   .object({
     status: z.literal("ok"),
     ledger: z.string().exactOptional().describe("Origin of the ledger; absent before it is opened"),
     size: z.int().min(0).exactOptional().describe("Entries under the newest checkpoint"),
+    witnessed: witnessing.exactOptional(),
   })
   .describe("The server answers");

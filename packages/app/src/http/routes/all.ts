@@ -3,6 +3,7 @@ import type { Route } from "../route.ts";
 import { artefactRoute } from "./artefact.ts";
 import { artefactsRoute } from "./artefacts.ts";
 import { auditsRoute } from "./audits.ts";
+import { entryProofRoute } from "./entry-proof.ts";
 import { healthRoute } from "./health.ts";
 import { instanceRoute } from "./instance.ts";
 import { ledgerRoute } from "./ledger.ts";
@@ -21,6 +22,7 @@ export const routes: readonly Route[] = [
   recordsRoute,
   recordRoute,
   packageRoute,
+  entryProofRoute,
   artefactsRoute,
   artefactRoute,
   auditsRoute,

@@ -10,11 +10,13 @@ export const healthRoute = route({
   tag: "server",
   summary: "Whether the server answers, and how far its log is",
   responses: { 200: { description: "It answers", schema: health } },
-  async handle(_asked, { log }) {
+  async handle(_asked, { log, witnessing }) {
+    const witnessed = witnessing?.();
+    const more = witnessed === undefined ? {} : { witnessed };
     const note = await log()?.checkpoint();
-    if (note === undefined) return { body: { status: "ok" } };
+    if (note === undefined) return { body: { status: "ok", ...more } };
     const text = new TextDecoder().decode(note);
     const { origin, size } = parseCheckpoint(text.slice(0, text.lastIndexOf("\n\n") + 1));
-    return { body: { status: "ok", ledger: origin, size } };
+    return { body: { status: "ok", ledger: origin, size, ...more } };
   },
 });

@@ -54,6 +54,11 @@ export class FakeCountermand implements Countermand {
     this.#called("exportRecord", ...args);
     return new Uint8Array([0x52, 0x45, 0x00, 0xff]);
   }
+  async entryProof(...args: Parameters<Countermand["entryProof"]>) {
+    this.#called("entryProof", ...args);
+    if (args[1] === "witnessed") throw new RollbacksError("not-witnessed", "not yet");
+    return new TextEncoder().encode("c2sp.org/tlog-proof@v1\n");
+  }
   async putArtefact(bytes: Uint8Array) {
     this.#called("putArtefact", bytes.length);
     const digest = createHash("sha256").update(bytes).digest("hex");
