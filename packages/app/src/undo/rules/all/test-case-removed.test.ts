@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { changed, ruleInput } from "../../testing/rule-input.ts";
-import { testRemoved } from "./test-removed.ts";
+import { testCaseRemoved } from "./test-case-removed.ts";
 
 const path = "src/login.test.ts";
 const runs = 'it("refuses a wrong csrf token", check);\n';
@@ -8,7 +8,7 @@ const skipped = 'it.skip("refuses a wrong csrf token", check);\n';
 
 function implications(before: string, after: string): string[] {
   const input = ruleInput({ files: [changed(path, before, after)] });
-  return testRemoved.run(input).map(({ implication }) => implication);
+  return testCaseRemoved.run(input).map(({ implication }) => implication);
 }
 
 test("a case that is skipped after going back is dropped", () => {
