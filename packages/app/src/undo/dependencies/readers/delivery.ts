@@ -138,7 +138,8 @@ export const actions: Reader = {
           direct: true,
           ...(version === undefined ? {} : { version }),
           integrity: pinned ? [`git:${ref}`] : [],
-          pin: pinned ? "digest" : "moving",
+          // A full version's tag can be moved, but its maker says that it stands for one release.
+          pin: pinned ? "digest" : /^v?\d+\.\d+\.\d+/.test(ref) ? "version" : "moving",
         }),
       ];
     });

@@ -134,6 +134,7 @@ function lossOf(from: Named, to: Named): { what: string; grave: boolean } | null
   }
   const [left, right] = [hostOf(from.source), hostOf(to.source)];
   if (left === null || right === null || left === right) return null;
+  if (sameRegistry.has(left) && sameRegistry.has(right)) return null;
   if (left.startsWith("https:") && right.startsWith("http:")) {
     return { what: `downloads go over http`, grave: true };
   }
@@ -141,6 +142,9 @@ function lossOf(from: Named, to: Named): { what: string; grave: boolean } | null
     ? { what: `downloads go from ${left} to ${right}`, grave: false }
     : null;
 }
+
+/** Two names of one registry. */
+const sameRegistry = new Set(["https://registry.npmjs.org", "https://registry.yarnpkg.com"]);
 
 function hostOf(source: string | undefined): string | null {
   const found = /^(?:\w+\+)?(https?|git|ssh):\/\/(?:[^/@\s]{0,200}@)?([^/:\s]{1,200})/.exec(

@@ -42,6 +42,11 @@ function ofSchema(input: RuleInput, file: ChangedFile): Finding[] {
   ];
 }
 
+/** A value more to choose from, or one that need not be there, is a change of shape first. */
+function isBound({ before }: Weaker): boolean {
+  return before.name !== "enum" && before.name !== "required";
+}
+
 function told(path: string, weaker: readonly Weaker[], direction: "worse" | "better"): Finding[] {
   if (weaker.length === 0) return [];
   const [had, has] =
@@ -67,7 +72,7 @@ function told(path: string, weaker: readonly Weaker[], direction: "worse" | "bet
         kind: "value",
         text: `${before.name} of ${before.place.split(/[/.]/).slice(-3).join(".")}: ${before.value.slice(0, 150)}, ${direction === "worse" ? "now" : "before"} ${after === null ? "none" : after.value.slice(0, 150)}`.toWellFormed(),
       })),
-      severity: direction === "better" ? "info" : "medium",
+      severity: direction === "better" ? "info" : weaker.some(isBound) ? "medium" : "low",
       confidence: 75,
       rootCause: `schema:${path}`,
       clearBy: clear.map((text) => statement(text)),
