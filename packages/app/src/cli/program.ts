@@ -38,6 +38,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     list: async (it) => (await import("./commands/list.ts")).listCommand(it),
     show: async (it) => (await import("./commands/show.ts")).showCommand(it),
     export: async (it) => (await import("./commands/export.ts")).exportCommand(it),
+    monitor: async (it, exit) => (await import("./commands/monitor.ts")).monitorCommand(it, exit),
     proof: async (it) => (await import("./commands/proof.ts")).proofCommand(it),
     verify: async (it, exit) => (await import("./commands/verify.ts")).verifyCommand(it, exit),
     fsck: async (it, exit) => (await import("./commands/fsck.ts")).fsckCommand(it, exit),

@@ -7,7 +7,9 @@ export type WitnessErrorCode =
   /** What was seen cannot be kept, or is held by another process. */
   | "state"
   /** The log cannot be reached, or what it serves is not what C2SP says. */
-  | "log";
+  | "log"
+  /** The log does not serve what a checkpoint that it signed implies. */
+  | "missing";
 
 export class WitnessError extends Error {
   override readonly name = "WitnessError";

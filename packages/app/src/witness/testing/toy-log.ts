@@ -16,6 +16,7 @@ import {
   rootOf,
   signNote,
   type HashReader,
+  type NoteSigner,
 } from "@countermand/tlog";
 
 export async function toySigner(name: string, secret = name) {
@@ -56,7 +57,7 @@ export class ToyLog {
     return rootOf(appendLeafHashes(emptyTree, this.hashes(0, size)));
   }
 
-  async note(size: number, signers = [this.signer]): Promise<Uint8Array> {
+  async note(size: number, signers: readonly NoteSigner[] = [this.signer]): Promise<Uint8Array> {
     const { origin } = this;
     return await signNote(formatCheckpoint({ origin, size, root: this.root(size) }), signers);
   }
