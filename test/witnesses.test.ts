@@ -80,7 +80,14 @@ function setUp() {
   const enrol = (data: string, id: string) =>
     place.runWith(
       { env: { COUNTERMAND_KEY: place.key("ada"), COUNTERMAND_DATA: data } },
-      ...["person", "add", "--id", id, "--name", id, "--public-key", place.key("bo.pub")],
+      "person",
+      "add",
+      "--id",
+      id,
+      "--name",
+      id,
+      "--public-key",
+      place.key("bo.pub"),
     );
   const serve = (data: string) =>
     start(place, "serve", "--port", "0", "--data", data, "--witness-policy", file("policy"));
