@@ -7,6 +7,7 @@ import { GitError } from "../undo/git/error.ts";
 import type { Repository } from "../undo/git/repository.ts";
 import { renderUndo, undoReportBytes } from "../undo/range/render.ts";
 import type { UndoReport } from "../undo/range/report.ts";
+import { ascii, summaryOf } from "../undo/range/summary.ts";
 import { undo } from "../undo/range/undo.ts";
 import type { Context } from "./context.ts";
 import { withKnowledge } from "./knowledge.ts";
@@ -20,7 +21,6 @@ export interface Assessed {
 }
 
 const tool = "countermand-undo@0.1.0";
-const mostUnknowns = 60;
 
 /** What `compareStates` found, as a statement about the record `id`. */
 export function assessedFrom(
@@ -50,11 +50,8 @@ export function assessedFrom(
     body: {
       record: id,
       tool,
-      commits: report.undoneCount,
-      files: report.fileCount,
+      ...summaryOf(report),
       ...resolveAuthors(emails, instance.registry, instance.openings),
-      implications: implicationsOf(report),
-      unknowns: atMost(report.unknowns.map(ascii)),
       report: { digest: encodeHex(sha256(bytes)), size: bytes.length },
     },
     report: bytes,
@@ -85,37 +82,4 @@ export async function compareStates(
     if (!(error instanceof GitError)) throw error;
     return ascii(`the commits could not be compared: ${error.message}`);
   }
-}
-
-/** One row an implication, direction and rule: the worst severity, and how many places. */
-function implicationsOf({ findings }: UndoReport): JsonObject[] {
-  const order = ["info", "low", "medium", "high", "critical"];
-  const rows = new Map<
-    string,
-    { id: string; rule: string; direction: string; severity: string; count: number }
-  >();
-  for (const found of findings) {
-    const rule = `${found.rule}@${found.version}`;
-    const key = `${found.implication} ${rule} ${found.direction}`;
-    const row = rows.get(key);
-    if (row === undefined) {
-      const { implication: id, direction, severity } = found;
-      rows.set(key, { id, rule, direction, severity, count: 1 });
-    } else {
-      row.count += 1;
-      if (order.indexOf(found.severity) > order.indexOf(row.severity))
-        row.severity = found.severity;
-    }
-  }
-  return [...rows.values()];
-}
-
-function atMost(unknowns: readonly string[]): readonly string[] {
-  if (unknowns.length <= mostUnknowns) return unknowns;
-  const kept = unknowns.slice(0, mostUnknowns - 1);
-  return [...kept, `${unknowns.length - kept.length} more, in the report`];
-}
-
-function ascii(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 300);
 }

@@ -134,6 +134,18 @@ describeOnBothStores("the service", (under) => {
   test("an assessor cannot leave out an author, nor name a report that is not here", async () => {
     await using it = await RollbacksUnderTest.start(under);
     await it.propose();
+    for (const [member, value] of Object.entries({
+      commits: 1,
+      files: 2,
+      implications: [{ id: "x", rule: "x@1", direction: "worse", severity: "low", count: 1 }],
+      unknowns: [],
+      risk: { score: 1, level: "none", coverage: 100, weights: 1 },
+      inputs: { rules: "ab".repeat(32), asOf: "2026-11-23T02:00:00.000Z" },
+    })) {
+      await expect(it.assess("RB-2026-1", { [member]: value })).rejects.toThrow(
+        `the assessment's ${member} is not what its report says`,
+      );
+    }
     await expect(it.assess("RB-2026-1", { authors: [] })).rejects.toThrow(/authors are ada/);
     await expect(it.assess("RB-2026-1", { authors: [], unknownAuthors: 1 })).rejects.toThrow(
       /authors are ada/,

@@ -3,6 +3,7 @@
  * the log cannot change. What passes is signed, opened and worth deciding.
  */
 import {
+  canonicalize,
   checkOpening,
   commitmentsIn,
   decisionSentence,
@@ -10,11 +11,14 @@ import {
   openEnvelope,
   signingKey,
   textField,
+  type JsonObject,
   type Opening,
   type RecordState,
   type Registry,
   type SignedStatement,
 } from "@countermand/record";
+import { parseUndoReport, ReportError } from "../undo/range/parse-report.ts";
+import { summaryOf } from "../undo/range/summary.ts";
 import { authorEmails, resolveAuthors } from "./authors.ts";
 import type { Command } from "./batch.ts";
 import type { Submission } from "./countermand.ts";
@@ -119,6 +123,7 @@ async function checkAssessment(statement: SignedStatement, sources: IntakeSource
   }
   const bytes = await sources.artefact(report.digest);
   if (bytes === undefined) throw missingArtefact(report.digest);
+  checkSummary(body, bytes);
   const expected = resolveAuthors(
     authorEmails(bytes),
     sources.registry,
@@ -132,6 +137,25 @@ async function checkAssessment(statement: SignedStatement, sources: IntakeSource
     throw new RollbacksError(
       "invalid",
       `the report's authors are ${expected.authors.join(", ") || "nobody enrolled"} and ${expected.unknownAuthors} others; the assessment says ${found.join(", ") || "nobody enrolled"} and ${JSON.stringify(body["unknownAuthors"])}`,
+    );
+  }
+}
+
+/** Counts, implications, unknowns, risk and inputs are those of the report, or the approver would sign something else. */
+function checkSummary(body: JsonObject, bytes: Uint8Array): void {
+  let expected: JsonObject;
+  try {
+    expected = summaryOf(parseUndoReport(bytes));
+  } catch (error) {
+    if (error instanceof ReportError) throw new RollbacksError("invalid", error.message);
+    throw error;
+  }
+  for (const [member, value] of Object.entries(expected)) {
+    const said = body[member];
+    if (said !== undefined && canonicalize(said) === canonicalize(value)) continue;
+    throw new RollbacksError(
+      "invalid",
+      `the assessment's ${member} is not what its report says: ${canonicalize(value).slice(0, 200)}`,
     );
   }
 }

@@ -38,7 +38,7 @@ export const packagesModel: Model<PackageSet> = {
     if (text.length > longest) return new Unread(`longer than ${longest} characters`);
     let packages: ReturnType<Reader["read"]>;
     try {
-      packages = reader.read(text, path);
+      packages = reader.read(text.replace(/^\uFEFF/, ""), path);
     } catch (error) {
       // A library's own limit (its stack) is the file's fault, and no more than that.
       if (!(error instanceof RangeError)) throw error;

@@ -2,7 +2,8 @@ import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { advisoryIds } from "./advisory-ids.ts";
 import { securityWord } from "./file-classes.ts";
-import { parsePackageLock } from "./package-lock.ts";
+import { Unread } from "../models/model.ts";
+import { packagesModel } from "../dependencies/packages-model.ts";
 import { ruleInput } from "../testing/rule-input.ts";
 import { cheapRules, rules, runRules } from "./registry.ts";
 import type { ChangedFile, RuleInput } from "./rule.ts";
@@ -206,8 +207,9 @@ describe("dep.downgraded", () => {
       expect(moved(good, bad), bad.slice(0, 40)).toEqual([]);
       expect(moved(bad, good), bad.slice(0, 40)).toEqual([]);
     }
-    expect(parsePackageLock("[".repeat(100_000))).toMatch(/deeper/);
-    expect(parsePackageLock('{"a":"\\"[[[["}')).toBeInstanceOf(Map);
+    const read = (text: string) => packagesModel.parse(text, "package-lock.json");
+    expect(read("[".repeat(100_000))).toEqual(new Unread("JSON deeper than 64 levels"));
+    expect(read('{"lockfileVersion":3,"a":"\\"[[[["}')).toMatchObject({ packages: [] });
   });
 });
 

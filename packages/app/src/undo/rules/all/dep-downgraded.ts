@@ -6,6 +6,7 @@
  * All packages of one folder's files go back together and count as one cause: a lock
  * file in which fifty versions fall is one decision.
  */
+import { purlOf } from "../../advisories/purl.ts";
 import { endOfLife } from "../../dependencies/end-of-life.ts";
 import {
   causeOf,
@@ -54,7 +55,7 @@ function describe(
   return finding(depDowngraded, {
     implication: "dep.downgraded",
     direction: worse ? "worse" : "better",
-    subject: `${ecosystem} ${name} ${from.version} to ${to.version}`,
+    subject: `${purlOf(ecosystem, name)} ${from.version} to ${to.version}`,
     locations: [placeOf(from, "before"), placeOf(to, "after")],
     evidence: [
       {
@@ -72,7 +73,7 @@ function describe(
     clearBy: [
       {
         kind: "package-at-least",
-        package: `${ecosystem} ${name}`,
+        package: purlOf(ecosystem, name),
         version: from.version ?? "",
         text: `${name} ${from.version} or later is there`,
       },

@@ -1,0 +1,72 @@
+/**
+ * What an assessment says of a report: the one computation that the assessor and the
+ * server both make, so that nobody can sign something else than the report beside it.
+ */
+import { createHash } from "node:crypto";
+import { canonicalBytes, encodeHex, type JsonObject } from "@countermand/record";
+import { sha256 } from "@countermand/tlog";
+import { severities } from "../rules/rule.ts";
+import type { UndoReport } from "./report.ts";
+
+const mostUnknowns = 60;
+const mostImplications = 60;
+
+/** The members of an `assessed` statement that follow from the report alone. */
+export function summaryOf(report: UndoReport): JsonObject {
+  const { score, level, coverage, weights } = report.risk;
+  const { asOf, advisories } = report.inputs;
+  return {
+    commits: report.undoneCount,
+    files: report.fileCount,
+    implications: implicationsOf(report),
+    unknowns: atMost(report.unknowns.map(ascii)),
+    risk: { score, level, coverage, weights },
+    inputs: {
+      rules: encodeHex(sha256(canonicalBytes(report.rules))),
+      asOf: `${asOf.slice(0, 19)}.000Z`,
+      ...(advisories === undefined ? {} : { advisories: digestHex(advisories) }),
+    },
+  };
+}
+
+/** One row an implication, direction and rule: the worst severity, and how many places. The gravest first. */
+function implicationsOf({ findings }: UndoReport): JsonObject[] {
+  type Row = { id: string; rule: string; direction: string; severity: string; count: number };
+  const rank = (row: Row) => severities.findIndex((one) => one === row.severity);
+  const rows = new Map<string, Row>();
+  for (const { implication: id, rule: name, version, direction, severity } of findings) {
+    const rule = `${name}@${version}`;
+    const key = `${id} ${rule} ${direction}`;
+    const row = rows.get(key);
+    if (row === undefined) rows.set(key, { id, rule, direction, severity, count: 1 });
+    else {
+      row.count += 1;
+      const graver = severities.indexOf(severity) > rank(row);
+      if (graver) row.severity = severity;
+    }
+  }
+  const order = { worse: 0, changed: 1, better: 2 };
+  return [...rows.values()]
+    .sort(
+      (a, b) =>
+        order[a.direction as keyof typeof order] - order[b.direction as keyof typeof order] ||
+        rank(b) - rank(a),
+    )
+    .slice(0, mostImplications);
+}
+
+function atMost(unknowns: readonly string[]): string[] {
+  if (unknowns.length <= mostUnknowns) return [...unknowns];
+  const kept = unknowns.slice(0, mostUnknowns - 1);
+  return [...kept, `${unknowns.length - kept.length} more, in the report`];
+}
+
+/** A statement holds no text of the repository, and only printable ASCII. */
+export function ascii(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 300);
+}
+
+function digestHex(digest: string): string {
+  const found = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+  return found ?? createHash("sha256").update(digest).digest("hex");
+}
