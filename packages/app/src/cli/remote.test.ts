@@ -61,6 +61,7 @@ const calls: readonly (readonly [string, (it: Countermand) => Promise<unknown>])
         withhold: [`hmac-sha256:${"1".repeat(64)}`, `hmac-sha256:${"2".repeat(64)}`],
       }),
   ],
+  ["entryProof", (it) => it.entryProof(17, "logged")],
   ["putArtefact", (it) => it.putArtefact(bytes)],
   ["putArtefact, empty", (it) => it.putArtefact(new Uint8Array())],
   ["getArtefact, absent", (it) => it.getArtefact("0".repeat(64))],
@@ -96,6 +97,7 @@ const rollbacks: readonly RollbacksErrorCode[] = [
   "missing-artefact",
   "conflict",
   "no-ledger",
+  "not-witnessed",
   "busy",
 ];
 const record: readonly RecordErrorCode[] = [
