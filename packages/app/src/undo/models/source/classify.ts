@@ -63,8 +63,10 @@ const cookieFlag =
 function ofSession(loss: Loss): Meaning | null {
   if (loss.kind !== "statement" || loss.unitKind === "class") return null;
   const flags = [...loss.text.matchAll(cookieFlag)].map(([, flag]) => flag?.toLowerCase() ?? "");
-  if (flags.length > 0 && /cookie/i.test(loss.text)) {
-    const now = loss.gains.filter((text) => /cookie/i.test(text)).join(" ");
+  if (flags.length > 0 && /cookie|http_?only|same_?site/i.test(loss.text)) {
+    const now = loss.gains
+      .filter((text) => /cookie|http_?only|same_?site|\bsecure\b/i.test(text))
+      .join(" ");
     const kept = [...now.matchAll(cookieFlag)].map(([, flag]) => flag?.toLowerCase() ?? "");
     const lost = flags.filter((flag) => !kept.includes(flag));
     if (now !== "" && lost.length > 0) {
@@ -120,7 +122,7 @@ const strong =
 const weak =
   /(?:^|_)(?:roles?|owners?|ownership|admins?|tenants?|scopes?|viewers?|editors?|members?|memberships?|organi[sz]ations?|accounts?|banned|suspended|disabled)(?:_|$)/;
 const denies =
-  /\b(?:403|401|Forbidden|StatusForbidden|StatusUnauthorized|Unauthorized\w*|PermissionDenied\w*|AccessDenied\w*|NotAuthorized\w*|HTTP_40[13]\w*)\b|:(?:forbidden|unauthorized)\b|permission denied|not (?:allowed|authorized|permitted)|access denied/i;
+  /\b(?:403|401|Forbidden\w*|StatusForbidden|StatusUnauthorized|Unauthorized\w*|PermissionDenied\w*|AccessDenied\w*|NotAuthorized\w*|HTTP_40[13]\w*)\b|:(?:forbidden|unauthorized)\b|permission denied|not (?:allowed|authorized|permitted)|access denied/i;
 
 function ofAccess(loss: Loss): Meaning | null {
   const guard = (what: string, severity: Severity, confidence: number) =>
@@ -144,11 +146,15 @@ function ofAccess(loss: Loss): Meaning | null {
       ),
   );
   if (call === undefined || loss.gains.some((gain) => strong.test(joined(gain)))) return null;
-  // A guard acts by being called; what only computes a value is used by an exit.
+  // A guard acts by being called; what only asks is used by an exit, or shows and hides.
   const acts =
+    /(?:^|_)(?:requires?|authori[sz]e[ds]?|ensures?|check|verify|assert|enforce|deny|forbid|must|only|protect|authenticate)(?:_|$)/;
+  const command =
     /^(?:await )?[\w@$.:]{0,120}!?(?:[ (]|$)/.test(loss.text) &&
-    !/^(?:return|const|let|var)\b|[^=!<>]=[^=]/.test(withoutStrings(loss.text));
-  return acts ? guard("a call that guards access is gone", "high", 55) : null;
+    !/=|^(?:return|const|let|var|if)\b/.test(withoutStrings(loss.text));
+  return acts.test(joined(call)) || command
+    ? guard("a call that guards access is gone", "high", 55)
+    : null;
 }
 
 type Say = (what: string, severity: Severity, confidence: number) => Meaning;

@@ -165,7 +165,9 @@ function compareUnits(
     unitAt: { path: toPath, line: to.line, endLine: to.endLine },
   };
   const stays = (text: string): boolean => {
-    const roots = [...namesOf(text, { roots: true })];
+    // A command's own name is what is called, not what it is about.
+    const calls = new Set(callsOf(text));
+    const roots = [...namesOf(text, { roots: true })].filter((name) => !calls.has(name));
     return roots.length === 0 || roots.some((root) => used.has(root));
   };
   if (isEmptied(from, to)) {
@@ -192,7 +194,7 @@ function compareUnits(
       kind: marks.has(at) ? "mark" : "statement",
       text: at.text,
       body: at.text,
-      subjectStays: stays(at.text),
+      subjectStays: from.kind === "class" || marks.has(at) || stays(at.text),
       at,
     }));
   const header: Loss[] =

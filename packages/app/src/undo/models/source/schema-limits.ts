@@ -29,20 +29,17 @@ export function isSchemaPath(path: string): boolean {
   );
 }
 
+const marks =
+  /\+kubebuilder:validation|openAPIV3Schema|x-kubernetes-validations|"\$schema"|^\$schema|^openapi:|"openapi"|^swagger:/m;
+
 /** Null where a side is not there, is not readable or is no schema. */
 export function limitsOf(models: Models, file: Sided, side: Side): Limits | null {
   const text = file[side];
   if (text === undefined) return null;
-  if (file.path.endsWith(".go")) {
-    return text.includes("+kubebuilder:validation") ? ofMarkers(text) : null;
-  }
-  if (
-    !/openAPIV3Schema|x-kubernetes-validations|"\$schema"|^\$schema|^openapi:|"openapi"|^swagger:/m.test(
-      text,
-    )
-  ) {
-    return null;
-  }
+  // A side without any limit is a schema if the other is.
+  const isSchema = [file.before, file.after].some((one) => one !== undefined && marks.test(one));
+  if (!isSchema) return null;
+  if (file.path.endsWith(".go")) return ofMarkers(text);
   const read = documentsOf(models, file, side);
   if (read === null) return null;
   const found = { places: new Set<string>(), limits: [] as Limit[] };
@@ -128,7 +125,7 @@ function ofMarkers(text: string): Limits {
     if (marker !== null) {
       const [, name = "", value = ""] = marker;
       if (name !== "Optional") waiting.push({ ...ofMarker(name, value), line: index + 1 });
-    } else if (!line.startsWith("//")) {
+    } else if (line !== "" && !line.startsWith("//")) {
       type = /^type (\w{1,200})/.exec(line)?.[1] ?? type;
       const field = /^(?:type )?(\w{1,200})\b/.exec(line)?.[1];
       if (field !== undefined) {
@@ -182,7 +179,8 @@ function isWeaker({ name, value }: Limit, after: Limit): boolean {
   if (name === "rule") return compareConditions(peeled(value), peeled(after.value)) === "wider";
   if (name === "enum") {
     const [from, to] = [value, after.value].map((text) => new Set(text.split(/[;,]/)));
-    return to !== undefined && from !== undefined && [...from].every((one) => to.has(one));
+    if (from === undefined || to === undefined) return false;
+    return to.size > from.size && [...from].every((one) => to.has(one));
   }
   const [from, to] = [Number(value), Number(after.value)];
   if (Number.isNaN(from) || Number.isNaN(to)) return false;

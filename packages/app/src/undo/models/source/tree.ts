@@ -111,6 +111,10 @@ function braces({ code, kept }: Stripped, language: Language, build: Build): voi
         if (frame.brackets.length < 1000) frame.brackets += "{";
         continue;
       }
+      if (isShortLiteral(code, at)) {
+        if (frame.brackets.length < 1000) frame.brackets += "{";
+        continue;
+      }
       build.open(text(at), frame.line === 0 ? line : frame.line);
       frame.parts = text(at).slice(0, treeLimits.text) + "{";
       frames.push(frame);
@@ -131,12 +135,22 @@ function braces({ code, kept }: Stripped, language: Language, build: Build): voi
         else frame.from = at;
       }
     } else if (char === ";" && frame.brackets === "") {
+      // Go writes a statement before the condition.
+      if (frame.line !== 0 && /^(?:if|for|switch)\s/.test(code.slice(frame.from, frame.from + 8)))
+        continue;
       if (frame.line !== 0) build.statement(text(at), frame.line, line);
       restart(at + 1);
     }
   }
   if (frame.line !== 0) build.statement(text(code.length), frame.line, line);
   while (build.stack.length > 0) build.close(line);
+}
+
+/** Data in braces on one line, as an argument or value. */
+function isShortLiteral(code: string, at: number): boolean {
+  if (!/[(,:=[]\s{0,20}$/.test(code.slice(Math.max(0, at - 22), at))) return false;
+  const inside = /^\{[^{}\n;]{0,300}\}/.exec(code.slice(at, at + 303))?.[0];
+  return inside !== undefined && !inside.includes("=>");
 }
 
 function endsHere(code: string, from: number, at: number): boolean {
@@ -230,7 +244,7 @@ function opensRuby(code: string): boolean {
   }
   return (
     /^(?:class|module|if|unless|while|until|for|case|begin)\b/.test(start) ||
-    /(?:=|<<|\(|return)\s*(?:if|unless|case|begin)\b[^;]{0,300}$/.test(start) ||
+    /(?:=|<<|\()\s*(?:if|unless|case|begin)\b[^;]{0,300}$/.test(start) ||
     /\bdo(?:\s*\|[^|]{0,200}\|)?$/.test(code.slice(-220))
   );
 }

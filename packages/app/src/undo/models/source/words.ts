@@ -56,7 +56,7 @@ const keywords = new Set(
 export function namesOf(text: string, { roots = false } = {}): Set<string> {
   const names = new Set<string>();
   for (const found of withoutStrings(text).matchAll(
-    /(\.|::|->|&\.)?@?([A-Za-z_$][\w$]{0,100})(\s?\()?/g,
+    /(\.|::|->|&\.)?@?([A-Za-z_$][\w$]{0,100})(\s?\(|[?!](?![.=]))?/g,
   )) {
     const [, before, name, call] = found;
     if (name === undefined || keywords.has(name)) continue;
