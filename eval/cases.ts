@@ -22,6 +22,18 @@ const caseShape = z.object({
   /** A plain error. */
   notExpected: implications,
   severity: z.string(),
+  advisories: z
+    .array(
+      z.object({
+        id: z.string(),
+        aliases: z.array(z.string()).optional(),
+        ecosystem: z.string().optional(),
+        package: z.string().optional(),
+        introduced: z.string().optional(),
+        fixed: z.string().optional(),
+      }),
+    )
+    .optional(),
 });
 
 export type Case = z.infer<typeof caseShape>;

@@ -12,6 +12,7 @@ import { noAdvisories } from "../packages/app/src/undo/advisories/advisory-index
 import { openAdvisories } from "../packages/app/src/undo/advisories/open.ts";
 import type { Finding } from "../packages/app/src/undo/rules/rule.ts";
 import { type Case, readCases } from "./cases.ts";
+import { withLabelledAdvisories } from "./labelled-advisories.ts";
 import { type Examined, examine, repositoryFolder } from "./examine.ts";
 import { levelOf } from "./level.ts";
 import { gates, isLoud, type Level, measure, type Measures, type Outcome } from "./measures.ts";
@@ -39,8 +40,10 @@ if (options.repos === undefined || !existsSync(options.cases)) {
 async function evaluate(repos: string, all: readonly Case[]): Promise<void> {
   const cases = all.filter(({ id }) => options.case === undefined || id.includes(options.case));
   const key = randomBytes(32);
-  const advisories =
-    options.advisories === undefined ? noAdvisories : openAdvisories(options.advisories);
+  const advisories = withLabelledAdvisories(
+    options.advisories === undefined ? noAdvisories : openAdvisories(options.advisories),
+    all,
+  );
   const names = [...new Set(cases.map(({ repo }) => repo))].sort();
   const here = names.filter((name) => repositoryFolder(repos, name) !== undefined);
   const share = Math.ceil(Number(options.random) / Math.max(1, here.length));

@@ -22,7 +22,7 @@ const stored =
   /\$\{\{\s*secrets\.([A-Z0-9_]{0,60}(?:TOKEN|KEY|SECRET|PASSWORD|CREDENTIALS?)[A-Z0-9_]{0,20})\s*\}\}/gi;
 /** Names of files and settings that hold long-lived credentials. */
 const longLived =
-  /\b(kubeconfig|credentials_json|service_account_key|GOOGLE_APPLICATION_CREDENTIALS|aws_secret_access_key|personal_access_token|static_credentials?)\b/gi;
+  /\b(kubeconfig|credentials_json|service_account_key|GOOGLE_APPLICATION_CREDENTIALS|aws_secret_access_key|personal_access_token|static_credentials?)(?![A-Za-z])/gi;
 const known =
   /(?:password|passwd|secret(?:_key)?)["']?\s*(?::=|=>|[:=])\s*["']?(changeme|change-me|password|passw0rd|admin|secret|letmein|root|postgres|123456|default)["']?\s*(?:$|[,;#}\s])/i;
 
@@ -50,38 +50,45 @@ function isPlace(path: string): boolean {
 /** A workflow that loses its federation and takes a stored credential instead. */
 function staticOnes(files: readonly ChangedFile[]): Finding[] {
   return files.flatMap(({ path, before = "", after = "" }) => {
-    if (!/^\.github\/workflows\//.test(path)) return [];
+    if (!path.startsWith(".github/workflows/")) return [];
     const had = new Set(names(before, stored));
     const come = names(after, stored).filter((name) => !had.has(name) && name !== "GITHUB_TOKEN");
     const lost = occurrences(before, federated) > occurrences(after, federated);
     const [first] = come;
-    if (first === undefined || !lost) return [];
+    // A workflow that is new takes what it needs; one that had no such secret went without.
+    if (first === undefined || before === "") return [];
     return [
       make({
         subject: `${path}: ${first}`,
-        text: `${come.join(", ")} where identity was proven for the job`,
+        text: lost
+          ? `${come.join(", ")} where identity was proven for the job`
+          : `${come.join(", ")} is handed in where it was not needed`,
         locations: lineOf({ path, after }, "after", first),
-        severity: "high",
-        confidence: 85,
+        severity: lost ? "high" : "medium",
+        confidence: lost ? 85 : 50,
         rootCause: `credential:${path}`,
       }),
     ];
   });
 }
 
+/** A name that no changed file had, or that is used in several more places of one file. */
 function namedOnes(files: readonly ChangedFile[]): Finding[] {
   const before = new Set(files.flatMap((file) => names(file.before ?? "", longLived)));
   return files.flatMap((file) => {
     if (file.before === undefined || file.after === undefined) return [];
-    const [first] = names(file.after, longLived).filter((name) => !before.has(name));
+    const [had, has] = [names(file.before, longLived), names(file.after, longLived)];
+    const count = (some: readonly string[], name: string) =>
+      some.filter((one) => one === name).length;
+    const first = has.find((name) => !before.has(name) || count(has, name) >= count(had, name) + 3);
     if (first === undefined) return [];
     return [
       make({
         subject: `${file.path}: ${first}`,
-        text: `${first} is used again`,
+        text: before.has(first) ? `${first} is used in more places` : `${first} is used again`,
         locations: lineOf(file, "after", first),
         severity: "medium",
-        confidence: 60,
+        confidence: before.has(first) ? 50 : 60,
         rootCause: `credential:${file.path}`,
       }),
     ];

@@ -2,6 +2,7 @@
 import { authzOwnersWeakened } from "../all/authz-owners-weakened.ts";
 import { gateCiCheckRemoved } from "../all/gate-ci-check-removed.ts";
 import { gateCiPrivilegeWidened } from "../all/gate-ci-privilege-widened.ts";
+import { gateScriptCheckRemoved } from "../all/gate-script-check-removed.ts";
 import { gateScannerDisabled } from "../all/gate-scanner-disabled.ts";
 import type { Rule } from "../rule.ts";
 
@@ -10,4 +11,5 @@ export const deliveryRules: readonly Rule[] = [
   gateCiCheckRemoved,
   gateCiPrivilegeWidened,
   gateScannerDisabled,
+  gateScriptCheckRemoved,
 ];
