@@ -6,6 +6,8 @@ import type { LogSigner } from "./keys.ts";
 import type { Decider, Ledger, Step } from "./ledger.ts";
 import { findLog, lockHead, newestCheckpoint, type StoredCheckpoint } from "./log-rows.ts";
 import { logReader, type LogReader, type Published } from "./log-reader.ts";
+import { compareMirror, readMirror } from "./mirror/mirror.ts";
+import { MirrorError, type MirrorSource } from "./mirror/target.ts";
 import { openMark, type Mark } from "./mark.ts";
 import { checkSigned, signTree } from "./publish.ts";
 import { Sequencer } from "./sequencer.ts";
@@ -24,6 +26,10 @@ export interface LedgerOptions<C, R> {
    * on somebody's database, or an operator's decision after a loss.
    */
   readonly adopt?: boolean;
+  /** Copies of the log outside the database: none may be ahead of it, or of another history. */
+  readonly mirrors?: readonly MirrorSource[];
+  /** Told of a mirror that could not be asked. */
+  readonly onUnreachable?: (problem: string) => void;
   readonly now?: () => Date;
   /** Commands that may wait or be under way; above that, `busy`. 4,096 unless told. */
   readonly maxWaiting?: number;
@@ -42,6 +48,7 @@ export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Le
   const origin = signer.name;
   const mark = await openMark(options.markFolder, origin);
   try {
+    await checkMirrors(options);
     const { held, stored } = await takeLog(database, signer, mark, options.adopt ?? false);
     const published = await signTree(origin, signer, held.tree);
     await checkSigned(origin, signer, published);
@@ -65,6 +72,29 @@ export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Le
   } catch (error) {
     await mark.close();
     throw error;
+  }
+}
+
+/**
+ * Before anything is signed. One that cannot be reached does not stop a rollback: the
+ * publisher compares it as soon as it answers, and freezes then.
+ */
+async function checkMirrors<C, R>(options: LedgerOptions<C, R>): Promise<void> {
+  const { database, signer, mirrors = [], onUnreachable } = options;
+  if (mirrors.length === 0) return;
+  const logId = await findLog(database.read, signer.name);
+  if (logId === undefined) throw noSuchLog(signer.name);
+  for (const mirror of mirrors) {
+    try {
+      const found = await readMirror(mirror, signer.verifier);
+      if (found !== undefined) {
+        await compareMirror(database, logId, mirror.place, found.checkpoint);
+      }
+    } catch (error) {
+      if (!(error instanceof MirrorError)) throw error;
+      if (error.code !== "unreachable") throw contradiction(error.message);
+      onUnreachable?.(error.message);
+    }
   }
 }
 
