@@ -4,6 +4,8 @@ import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LedgerError } from "../ledger/error.ts";
 import { RollbacksError } from "../rollbacks/error.ts";
+import { undoReportBytes } from "../undo/range/render.ts";
+import { undoReport } from "../undo/testing/report.ts";
 import { problem as problemSchema } from "./contract/problem.ts";
 import type { FakeCountermand } from "./testing/fake-countermand.ts";
 import { accepted, openingRequest, sample, submission } from "./testing/sample.ts";
@@ -105,6 +107,21 @@ describe("records", () => {
   test("an unknown record is a 404 with the feature's own sentence", async () => {
     const { detail } = problem(await get("/v1/records/RB-2026-8"), 404, "not-found");
     expect(detail).toBe("there is no record RB-2026-8 in this ledger");
+  });
+
+  test("the assessment is the stored report, or SARIF, or Markdown", async () => {
+    const where = "/v1/records/RB-2026-7/assessment";
+    problem(await get(where), 404, "not-found");
+    const { digest } = countermand.content.state.assessment?.report ?? { digest: "" };
+    countermand.artefacts.set(digest, undoReportBytes(undoReport));
+    expect((await get(where)).rawPayload).toEqual(Buffer.from(undoReportBytes(undoReport)));
+    expect((await get(`${where}?format=sarif`)).json()).toMatchObject({ version: "2.1.0" });
+    const text = await get(`${where}?format=markdown`);
+    expect(text.headers["content-type"]).toBe("text/markdown; charset=utf-8");
+    expect(text.body).toMatch(/^### Going back from/);
+    problem(await get(`${where}?format=pdf`), 400, "invalid");
+    countermand.artefacts.set(digest, new TextEncoder().encode("{}"));
+    problem(await get(`${where}?format=sarif`), 400, "invalid");
   });
 
   test("the package is a download", async () => {

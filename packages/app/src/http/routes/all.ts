@@ -2,6 +2,7 @@
 import type { Route } from "../route.ts";
 import { artefactRoute } from "./artefact.ts";
 import { artefactsRoute } from "./artefacts.ts";
+import { assessmentRoute } from "./assessment.ts";
 import { auditsRoute } from "./audits.ts";
 import { entryProofRoute } from "./entry-proof.ts";
 import { healthRoute } from "./health.ts";
@@ -21,6 +22,7 @@ export const routes: readonly Route[] = [
   statementsRoute,
   recordsRoute,
   recordRoute,
+  assessmentRoute,
   packageRoute,
   entryProofRoute,
   artefactsRoute,

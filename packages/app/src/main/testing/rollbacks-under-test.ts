@@ -27,45 +27,13 @@ import type { DatabaseLocation } from "../../storage/open.ts";
 import type { StoreUnderTest } from "../../storage/testing/both-stores.ts";
 import type { Accepted, Submission } from "../../rollbacks/countermand.ts";
 import { undoReportBytes } from "../../undo/range/render.ts";
-import { type UndoReport, undoReportVersion } from "../../undo/range/report.ts";
+import { undoReport } from "../../undo/testing/report.ts";
 import { summaryOf } from "../../undo/range/summary.ts";
-import { riskOf } from "../../undo/risk/score.ts";
 import { RollbackService } from "../../rollbacks/service.ts";
 import type { Store } from "../../rollbacks/store.ts";
 import { ledgerHome } from "../home.ts";
 
 export const origin = "example.com/rollbacks";
-/** Of an analysis that found nothing but its author. */
-export const undoReport: UndoReport = {
-  version: undoReportVersion,
-  mode: "restore",
-  from: "b".repeat(40),
-  target: "a".repeat(40),
-  undone: [],
-  undoneCount: 2,
-  spared: [],
-  gained: [],
-  comesBack: [],
-  files: [],
-  fileCount: 3,
-  components: [],
-  blast: {
-    version: 1,
-    owners: [],
-    services: [],
-    dependents: [],
-    contracts: [],
-    tests: { files: 0, removed: 0 },
-    unknowns: [],
-  },
-  authors: [{ author: "Ada <ada@example.com>", commits: 1 }],
-  tags: [],
-  findings: [],
-  risk: riskOf([], { wanted: 3, unread: 0, originUnresolved: false }),
-  inputs: { asOf: "2026-11-23T02:00:00Z" },
-  rules: [{ id: "dep.downgraded", version: 3 }],
-  unknowns: ["no advisory data is here"],
-};
 export const report = Buffer.from(undoReportBytes(undoReport));
 
 export class RollbacksUnderTest {

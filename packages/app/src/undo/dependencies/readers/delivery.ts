@@ -79,7 +79,8 @@ export const images: Reader = {
     !/(?:^|\/)pnpm-lock\.yaml$/.test(path),
   read(text) {
     // Most YAML names no image at all and is not parsed.
-    if (!/^\s*(?:-\s*)?["']?(?:image|repository|newTag|tag)["']?\s*:/m.test(text)) return [];
+    if (!/^[ \t]*(?:-[ \t]*)?["']?(?:image|repository|newTag|tag)["']?[ \t]*:/m.test(text))
+      return [];
     const found: LockedPackage[] = [];
     let repository: { name: string; indent: number; line: number } | null = null;
     for (const { line, number } of linesOf(text)) {
