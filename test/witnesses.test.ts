@@ -37,7 +37,7 @@ async function start(place: Workplace, ...args: string[]): Promise<Running> {
   };
   for (let i = 0; i < 300; i++) {
     const url = /http:\/\/[0-9.]+:[0-9]+/.exec(said)?.[0];
-    if (url !== undefined) return { ...running, url };
+    if (url !== undefined || said.includes("GOOD")) return { ...running, url: url ?? "" };
     if (child.exitCode !== null) break;
     await sleep(50);
   }
@@ -140,6 +140,19 @@ test("an entry is logged at once and witnessed a moment later; a monitor sees bo
     out: expect.stringMatching(/GOOD {2}2 entries, 2 read now, cosigned by witness\.example/),
   });
   expect(watch()).toMatchObject({ code: 0, out: expect.stringMatching(/2 entries, 0 read now/) });
+  const follower = await start(
+    place,
+    "monitor",
+    `${server.url}/log`,
+    "--key",
+    logKey,
+    "--interval",
+    "1",
+    "--state",
+    file("followed"),
+  );
+  await until(() => follower.said().includes("2 entries, 0 read now"));
+  expect(await follower.end()).toBe(0);
   expect(await running.end()).toBe(0);
   expect(await server.end()).toBe(0);
   expect(place.run("fsck").code).toBe(0);
@@ -154,7 +167,16 @@ test("two copies of one database: the witness refuses the second, and a monitor 
   const server = await serve(place.data);
   await until(async () => (await fetch(`${server.url}/log/checkpoint`)).status === 200);
   const watch = (url: string) =>
-    place.run("monitor", `${url}/log`, "--key", logKey, "--state", file("watched"));
+    place.run(
+      "monitor",
+      `${url}/log`,
+      "--key",
+      logKey,
+      "--state",
+      file("watched"),
+      "--policy",
+      file("policy"),
+    );
   expect(watch(server.url)).toMatchObject({ code: 0, out: expect.stringContaining("GOOD") });
   await server.end();
 

@@ -74,23 +74,27 @@ export async function look(options: MonitorOptions): Promise<Seen> {
     if (!(error instanceof TlogError)) throw error;
     return { kind: "finding", problem: `the checkpoint cannot be accepted: ${error.message}` };
   }
-  const signed = opened.note.verified.map((one) => one.verifier);
-  if (policy !== undefined && !isQuorum(policy, signed)) {
-    const problem = `the checkpoint of ${opened.size} entries does not satisfy the policy of witnesses`;
-    return { kind: "finding", problem };
-  }
   const known = await store.read();
-  if (known !== undefined) {
-    const kept = await openCheckpoint(Buffer.from(known.exhibit.note), [verifier], verifier.name);
+  const kept =
+    known === undefined
+      ? undefined
+      : await openCheckpoint(Buffer.from(known.exhibit.note), [verifier], verifier.name);
+  if (known !== undefined && kept !== undefined) {
+    // Before the policy: a second history that no witness signed is proven all the same.
     const found = await compare(
       options,
       { ...kept, exhibit: known.exhibit },
       { ...opened, exhibit },
     );
     if (found !== undefined) return found;
-    if (opened.size < kept.size) {
-      return { kind: "good", size: kept.size, read: 0, witnesses: [], older: opened.size };
-    }
+  }
+  const signed = opened.note.verified.map((one) => one.verifier);
+  if (policy !== undefined && !isQuorum(policy, signed)) {
+    const problem = `the checkpoint of ${opened.size} entries does not satisfy the policy of witnesses`;
+    return { kind: "finding", problem };
+  }
+  if (kept !== undefined && opened.size < kept.size) {
+    return { kind: "good", size: kept.size, read: 0, witnesses: [], older: opened.size };
   }
   const from = known?.read ?? 0;
   await store.write({ exhibit, read: from });

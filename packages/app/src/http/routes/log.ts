@@ -89,7 +89,10 @@ function exactly(asked: Asked<unknown, unknown, unknown>, path: string, deps: Ht
 
 function reader(deps: HttpDeps): LogReader {
   const log = deps.log();
-  if (log === undefined) throw missing("no ledger is open here yet");
+  if (log === undefined)
+    throw missing(
+      "no ledger is open here yet, or enough witnesses have not signed a checkpoint of it",
+    );
   return log;
 }
 
