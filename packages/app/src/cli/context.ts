@@ -31,6 +31,14 @@ export interface Context {
   backup(options: Pick<LedgerOptions, "data">, file: string): Promise<BackupResult>;
   /** Reads such a file into an empty store. */
   restore(options: Pick<LedgerOptions, "data">, file: string): Promise<BackupResult>;
+  /** Reads a whole mirror and trusts nothing but the log's key. */
+  verifyMirror(place: string, options: MirrorOptions): AsyncIterable<MirrorMessage>;
+  /** Makes an empty store from a mirror. */
+  restoreMirror(
+    place: string,
+    options: MirrorOptions,
+    onProgress: (done: number) => void,
+  ): Promise<BackupResult>;
   /** Drops every view and makes it again from the entries. */
   rebuild(
     options: Pick<LedgerOptions, "data">,
@@ -47,9 +55,24 @@ export interface ServeOptions {
   readonly audit?: string;
   /** File that says which witnesses are asked, and how many must have signed. */
   readonly witnessPolicy?: string;
+  /** Copies of the log to keep: folders or s3:// addresses. */
+  readonly mirror?: readonly string[];
   /** Take the database as it is where the high-water mark is missing. */
   readonly adopt?: true;
 }
+
+export interface MirrorOptions {
+  readonly data?: string;
+  /** The log's verifier key; without it that of the data folder. */
+  readonly key?: string;
+  /** The entries need not be ones of Countermand. */
+  readonly anyEntries?: true;
+}
+
+export type MirrorMessage =
+  | { readonly kind: "progress"; readonly done: number }
+  | { readonly kind: "finding"; readonly where: string; readonly problem: string }
+  | { readonly kind: "done"; readonly entries: number };
 
 export interface BackupResult {
   readonly entries: number;

@@ -46,6 +46,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
   "Set up:": {
     init: async (it) => (await import("./commands/init.ts")).initCommand(it),
     person: async (it) => (await import("./commands/person.ts")).personCommand(it),
+    mirror: async (it, exit) => (await import("./commands/mirror.ts")).mirrorCommand(it, exit),
     rebuild: async (it) => (await import("./commands/rebuild.ts")).rebuildCommand(it),
     backup: async (it) => (await import("./commands/backup.ts")).backupCommand(it),
     restore: async (it) => (await import("./commands/backup.ts")).restoreCommand(it),

@@ -17,6 +17,16 @@ export interface Config {
   readonly maxArtefactBytes: number;
   /** File with the witnesses that are asked, and how many must have signed; none without it. */
   readonly witnessPolicy: string | undefined;
+  /** Copies of the log to keep: folders, or `s3://bucket/prefix?…`. */
+  readonly mirrors: readonly string[];
+  /** For mirrors in buckets. */
+  readonly s3: S3Keys | undefined;
+}
+
+export interface S3Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
 }
 
 export class ConfigError extends Error {
@@ -37,8 +47,19 @@ export function readConfig(env: Environment, given: { readonly data?: string } =
       .map((name) => name.trim())
       .filter((name) => name !== ""),
     witnessPolicy: text(env, "COUNTERMAND_WITNESS_POLICY"),
+    mirrors: (text(env, "COUNTERMAND_MIRRORS") ?? "").split(/\s+/).filter((one) => one !== ""),
+    s3: s3Keys(env),
     maxArtefactBytes: whole(env, "COUNTERMAND_MAX_ARTEFACT_MB", 64, 1, 4096) * 1024 * 1024,
   };
+}
+
+/** Under the names that S3 tools read; undefined unless both halves are there. */
+function s3Keys(env: Environment): S3Keys | undefined {
+  const accessKeyId = text(env, "AWS_ACCESS_KEY_ID");
+  const secretAccessKey = text(env, "AWS_SECRET_ACCESS_KEY");
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  const sessionToken = text(env, "AWS_SESSION_TOKEN");
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }
 
 function text(env: Environment, name: string): string | undefined {

@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { z } from "zod";
 import type { Countermand } from "../rollbacks/countermand.ts";
+import type { MirrorHealth } from "../ledger/mirror/publisher.ts";
 import type { WitnessedHealth } from "../ledger/witnesses/publisher.ts";
 import type { HttpConfig } from "./config.ts";
 import type { LogReader } from "./log-port.ts";
@@ -17,6 +18,8 @@ export interface HttpDeps {
   readonly log: () => LogReader | undefined;
   /** How far witnesses are, where they are asked. */
   readonly witnessing?: () => WitnessedHealth | undefined;
+  /** How far mirrors are, where there are any. */
+  readonly mirroring?: () => readonly MirrorHealth[] | undefined;
   readonly now: () => Date;
   /** Told of every failure that nobody expected; the answer does not say it. */
   readonly report: (error: unknown, requestId: string) => void;

@@ -1,16 +1,20 @@
 /** The application on its store: what the server and the embedded command line both are. */
 import type { Config } from "../config/config.ts";
+import type { MirrorTarget } from "../ledger/mirror/target.ts";
 import { RollbackService } from "../rollbacks/service.ts";
 import type { Store } from "../rollbacks/store.ts";
 import { directoryBlobs } from "../storage/blobs.ts";
 import { holdDataDirectory, type HeldDataDirectory } from "../storage/data-directory.ts";
 import { openDatabase } from "../storage/open.ts";
 import { ledgerHome, type HomeOptions } from "./home.ts";
+import { openMirrors } from "./mirror.ts";
 
 export interface Application {
   readonly service: RollbackService;
   readonly store: Store;
   readonly directory: HeldDataDirectory;
+  /** Copies of the log to keep. */
+  readonly mirrors: readonly MirrorTarget[];
   /** Where the ledger lives, for a person. */
   readonly place: string;
   close(): Promise<void>;
@@ -31,11 +35,14 @@ export async function openApplication(
     try {
       const blobs = directoryBlobs(directory.blobs, { maxBytes: config.maxArtefactBytes });
       const store: Store = { database, blobs, now };
-      const service = await RollbackService.start(store, ledgerHome(store, directory, options));
+      const mirrors = await openMirrors(config);
+      const home = ledgerHome(store, directory, { ...options, mirrors });
+      const service = await RollbackService.start(store, home);
       return {
         service,
         store,
         directory,
+        mirrors,
         place:
           databaseUrl === undefined ? directory.root : `PostgreSQL (keys in ${directory.root})`,
         async close() {

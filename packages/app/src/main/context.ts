@@ -35,6 +35,11 @@ export function processContext(interrupted: AbortSignal): Context {
     serve: async (options) => (await import("./serve.ts")).serve(context, options),
     backup: async (options, file) => (await import("./backup.ts")).backup(context, options, file),
     restore: async (options, file) => (await import("./backup.ts")).restore(context, options, file),
+    async *verifyMirror(place, options) {
+      yield* (await import("./mirror.ts")).verifyMirror(context, place, options);
+    },
+    restoreMirror: async (place, options, onProgress) =>
+      (await import("./mirror.ts")).restoreMirror(context, place, options, onProgress),
     rebuild: async (options, onProgress) =>
       (await import("./rebuild.ts")).rebuild(context, options, onProgress),
     async *fsck(options) {

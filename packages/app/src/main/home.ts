@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { LedgerError } from "../ledger/error.ts";
 import { createKeyFile, createLog, readKeyFile, type LogSigner } from "../ledger/keys.ts";
 import { findLog } from "../ledger/log-rows.ts";
+import type { MirrorSource } from "../ledger/mirror/target.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import type { Command, Decided } from "../rollbacks/batch.ts";
 import { rollbackDecider } from "../rollbacks/decider.ts";
@@ -18,6 +19,10 @@ import type { DataDirectory } from "../storage/data-directory.ts";
 export interface HomeOptions {
   /** Take the database as it is where the high-water mark is missing: an operator's decision. */
   readonly adopt?: boolean;
+  /** None may be ahead of the database, or of another history. */
+  readonly mirrors?: readonly MirrorSource[];
+  /** Told of a mirror that could not be asked. */
+  readonly onUnreachable?: (problem: string) => void;
 }
 
 export function ledgerHome(
@@ -41,6 +46,8 @@ export function ledgerHome(
       decider: rollbackDecider(signer),
       markFolder: directory.marks,
       adopt: options.adopt === true,
+      ...(options.mirrors === undefined ? {} : { mirrors: options.mirrors }),
+      ...(options.onUnreachable === undefined ? {} : { onUnreachable: options.onUnreachable }),
       now,
     });
     return { ...store, ledger, logId, origin: log.name, logKey: log.vkey, signer };

@@ -14,6 +14,7 @@ import { buildServer } from "../http/server.ts";
 import { writeDurably } from "../storage/durable-files.ts";
 import { openApplication, type Application } from "./application.ts";
 import { auditIntoStore } from "./audit-into-store.ts";
+import { startMirroring } from "./mirror.ts";
 import { tokenFile } from "./token-file.ts";
 import { startWitnessing } from "./witnessing.ts";
 
@@ -23,12 +24,10 @@ const tickEvery = 15_000;
 const lookEvery = 1_000;
 
 export async function serve(context: Context, options: ServeOptions): Promise<void> {
-  const config = withPort(
-    given(readConfig(context.env, options), options.witnessPolicy),
-    options.port,
-  );
+  const config = withPort(given(readConfig(context.env, options), options), options.port);
   const application = await openApplication(config, context.now, {
     adopt: options.adopt === true,
+    onUnreachable: (problem) => context.err(`Warning: a mirror is not reached: ${problem}\n`),
   });
   const ended = new AbortController();
   const end = () => ended.abort();
@@ -52,12 +51,14 @@ async function run(
 ): Promise<void> {
   const { service } = application;
   const witnesses = await startWitnessing(application, config, context, ended);
+  const mirroring = startMirroring(application, witnesses.log, context, ended);
   const token = randomBytes(32).toString("base64url");
   const server = await buildServer(
     {
       countermand: service,
       log: witnesses.log,
       witnessing: witnesses.health,
+      mirroring: mirroring.health,
       report: (error, id) =>
         context.err(
           `request ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -96,6 +97,7 @@ async function run(
       audit,
       lookAround(application, ended),
       witnesses.run(),
+      mirroring.run(),
       untilEnded(application, ended, context),
     ]);
   } finally {
@@ -161,8 +163,12 @@ async function untilEnded(
   }
 }
 
-function given(config: Config, witnessPolicy: string | undefined): Config {
-  return witnessPolicy === undefined ? config : { ...config, witnessPolicy };
+function given(config: Config, { witnessPolicy, mirror }: ServeOptions): Config {
+  return {
+    ...config,
+    ...(witnessPolicy === undefined ? {} : { witnessPolicy }),
+    ...(mirror === undefined ? {} : { mirrors: mirror }),
+  };
 }
 
 function withPort(config: Config, port: string | undefined): Config {

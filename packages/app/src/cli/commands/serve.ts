@@ -18,6 +18,10 @@ export function serveCommand(context: Context): Command {
       "--witness-policy <file>",
       "have checkpoints witnessed, and show only those that are (or COUNTERMAND_WITNESS_POLICY; docs/operations/witnesses.md)",
     )
+    .option(
+      "--mirror <place...>",
+      "keep a copy of the log in a folder or an S3 bucket (or COUNTERMAND_MIRRORS; docs/operations/mirror.md)",
+    )
     .option("--audit <repo>", "audit this repository into the store once the server answers")
     .action(async (options: ServeOptions) => context.serve(options));
 }

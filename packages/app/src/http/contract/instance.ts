@@ -104,11 +104,22 @@ const witnessing: z.ZodType<WitnessedHealth> = z
   })
   .describe("How far witnesses are, where they are asked");
 
+const mirror = z
+  .object({
+    place: z.string().describe("A folder, or a bucket with a prefix"),
+    size: index.exactOptional().describe("Entries under the mirror's checkpoint"),
+    behind: index.describe("Entries that may be shown and are not in the mirror yet"),
+    problem: z.string().exactOptional().describe("Why the last copying failed"),
+    since: z.iso.datetime().exactOptional().describe("Since when it fails"),
+  })
+  .describe("How far a mirror is");
+
 export const health = z
   .object({
     status: z.literal("ok"),
     ledger: z.string().exactOptional().describe("Origin of the ledger; absent before it is opened"),
     size: z.int().min(0).exactOptional().describe("Entries under the newest checkpoint"),
     witnessed: witnessing.exactOptional(),
+    mirrors: z.array(mirror).exactOptional(),
   })
   .describe("The server answers");

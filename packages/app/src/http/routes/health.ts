@@ -10,9 +10,13 @@ export const healthRoute = route({
   tag: "server",
   summary: "Whether the server answers, and how far its log is",
   responses: { 200: { description: "It answers", schema: health } },
-  async handle(_asked, { log, witnessing }) {
+  async handle(_asked, { log, witnessing, mirroring }) {
     const witnessed = witnessing?.();
-    const more = witnessed === undefined ? {} : { witnessed };
+    const mirrors = mirroring?.();
+    const more = {
+      ...(witnessed === undefined ? {} : { witnessed }),
+      ...(mirrors === undefined ? {} : { mirrors: [...mirrors] }),
+    };
     const note = await log()?.checkpoint();
     if (note === undefined) return { body: { status: "ok", ...more } };
     const text = new TextDecoder().decode(note);

@@ -1,0 +1,211 @@
+/** Mirrors wired to the application: opened before the ledger, fed while the server runs, read back by commands. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { identityOf, parseEntry, parsePayload } from "@countermand/record";
+import {
+  formatNote,
+  keyTypes,
+  openNote,
+  parseVerifierKey,
+  TlogError,
+  type NoteVerifier,
+} from "@countermand/tlog";
+import type { Context, MirrorMessage, MirrorOptions } from "../cli/context.ts";
+import { CommandError, exitCodes, usage } from "../cli/exit.ts";
+import { plain } from "../cli/terminal.ts";
+import { readConfig, type Config } from "../config/config.ts";
+import { readKeyFile } from "../ledger/keys.ts";
+import type { LogReader } from "../ledger/log-reader.ts";
+import { openMark } from "../ledger/mark.ts";
+import {
+  openMirrorSource,
+  openMirrorTarget,
+  type MirrorSurroundings,
+} from "../ledger/mirror/open-mirror.ts";
+import { MirrorPublisher, type MirrorHealth } from "../ledger/mirror/publisher.ts";
+import { readWholeMirror } from "../ledger/mirror/read-mirror.ts";
+import { restoreFromMirror } from "../ledger/mirror/restore-mirror.ts";
+import { MirrorError, type MirrorTarget } from "../ledger/mirror/target.ts";
+import { rebuildViews } from "../rollbacks/rebuild.ts";
+import { dataDirectory, holdDataDirectory } from "../storage/data-directory.ts";
+import { openDatabase } from "../storage/open.ts";
+import type { Application } from "./application.ts";
+
+/** Throws a usage error for an address that is none, and a `MirrorError` for a folder that cannot be made. */
+export async function openMirrors(config: Config): Promise<MirrorTarget[]> {
+  const targets: MirrorTarget[] = [];
+  for (const text of config.mirrors) {
+    targets.push(await openMirrorTarget(text, surroundings(config, process.cwd())).catch(asUsage));
+  }
+  const places = new Set(targets.map(({ place }) => place));
+  if (places.size < targets.length) throw usage("A mirror is given twice.");
+  return targets;
+}
+
+export interface Mirroring {
+  readonly health: () => readonly MirrorHealth[] | undefined;
+  /** Until the server ends. */
+  run(): Promise<void>;
+}
+
+/** Mirrors have what may be shown: `log` is undefined before there is any. */
+export function startMirroring(
+  { service, directory, mirrors }: Application,
+  log: () => LogReader | undefined,
+  context: Context,
+  ended: AbortSignal,
+): Mirroring {
+  let publisher: MirrorPublisher | undefined;
+  return {
+    health: () =>
+      publisher?.health() ??
+      (mirrors.length === 0 ? undefined : mirrors.map(({ place }) => ({ place, behind: 0 }))),
+    async run() {
+      while (mirrors.length > 0 && !ended.aborted) {
+        const reader = log();
+        const { opened } = service;
+        if (reader !== undefined && opened !== undefined) {
+          const { verifier } = await readKeyFile(join(directory.keys, "log.key"));
+          publisher = new MirrorPublisher({
+            database: opened.database,
+            log: reader,
+            verifier,
+            targets: mirrors,
+            freeze: (reason) => opened.ledger.freeze(reason),
+            now: context.now,
+            report: (line) => context.err(`${context.now().toISOString()} ${plain(line, 1000)}\n`),
+          });
+          await publisher.run(ended);
+          return;
+        }
+        await sleep(1_000, undefined, { signal: ended }).catch(() => undefined);
+      }
+    },
+  };
+}
+
+/** `countermand mirror verify` */
+export async function* verifyMirror(
+  context: Context,
+  place: string,
+  options: MirrorOptions,
+): AsyncGenerator<MirrorMessage> {
+  const config = readConfig(context.env, options);
+  const source = sourceOf(context, config, place);
+  const verifier = await keyOf(config, options.key);
+  for await (const message of readWholeMirror(source, verifier)) {
+    if (message.kind === "finding") yield message;
+    if (message.kind === "done") yield { kind: "done", entries: message.mirror.checkpoint.size };
+    if (message.kind !== "page") continue;
+    if (options.anyEntries !== true) {
+      for (const [i, leaf] of message.entries.entries()) {
+        const problem = problemOf(leaf);
+        if (problem !== undefined) {
+          yield { kind: "finding", where: `entry ${message.from + i}`, problem };
+        }
+      }
+    }
+    yield { kind: "progress", done: message.from + message.entries.length };
+    context.interrupted.throwIfAborted();
+  }
+}
+
+/** `countermand mirror restore` */
+export async function restoreMirror(
+  context: Context,
+  place: string,
+  options: MirrorOptions,
+  onProgress: (done: number) => void,
+): Promise<{ readonly entries: number; readonly place: string }> {
+  const config = readConfig(context.env, options);
+  const source = sourceOf(context, config, place);
+  const directory = holdDataDirectory(config.data);
+  try {
+    const verifier = await keyOf(config, options.key);
+    const database = await openDatabase(
+      config.databaseUrl === undefined ? { file: directory.database } : { url: config.databaseUrl },
+    );
+    try {
+      const { logId, entries, note } = await restoreFromMirror({
+        database,
+        source,
+        verifier,
+        now: context.now(),
+        describe,
+        onProgress(done) {
+          context.interrupted.throwIfAborted();
+          onProgress(done);
+        },
+      });
+      await rebuildViews(database, logId);
+      await markAt(directory.marks, verifier, note);
+      return { entries, place: directory.root };
+    } finally {
+      await database.close();
+    }
+  } finally {
+    directory.release();
+  }
+}
+
+/** The mark has room for the log's own signature, not for any number of witnesses'. */
+async function markAt(folder: string, verifier: NoteVerifier, note: string): Promise<void> {
+  const { text, verified } = await openNote(Buffer.from(note), [verifier]);
+  const mark = await openMark(folder, verifier.name);
+  try {
+    await mark.write(Buffer.from(formatNote({ text, signatures: verified })).toString("utf8"));
+  } finally {
+    await mark.close();
+  }
+}
+
+function describe(leaf: Uint8Array) {
+  const { envelope, recordedAt } = parseEntry(leaf);
+  const payload = Buffer.from(envelope.payload, "base64");
+  return { identity: identityOf(parsePayload(payload).head.id), recordedAt };
+}
+
+function problemOf(leaf: Uint8Array): string | undefined {
+  try {
+    describe(leaf);
+    return undefined;
+  } catch (error) {
+    return `it is no entry of Countermand: ${(error as Error).message}`;
+  }
+}
+
+function sourceOf(context: Context, config: Config, place: string) {
+  try {
+    return openMirrorSource(place, surroundings(config, context.cwd));
+  } catch (error) {
+    return asUsage(error);
+  }
+}
+
+/** The key that was given, or the one in the data folder. */
+async function keyOf(config: Config, given: string | undefined): Promise<NoteVerifier> {
+  const file = join(dataDirectory(config.data).keys, "log.key");
+  if (given === undefined && existsSync(file)) return (await readKeyFile(file)).verifier;
+  if (given === undefined) {
+    throw usage(`--key is missing: the log's verifier key, as you know it from elsewhere.`);
+  }
+  try {
+    const verifier = parseVerifierKey(given);
+    if (verifier.type === keyTypes.ed25519) return verifier;
+  } catch (error) {
+    if (!(error instanceof TlogError)) throw error;
+    throw usage(`--key: ${error.message}.`);
+  }
+  throw usage("--key: this is the key of a witness, not of a log.");
+}
+
+function surroundings(config: Config, cwd: string): MirrorSurroundings {
+  return { cwd, s3: config.s3 };
+}
+
+function asUsage(error: unknown): never {
+  if (!(error instanceof MirrorError)) throw error;
+  if (error.code === "place") throw usage(`${error.message}.`);
+  throw new CommandError(exitCodes.couldNot, `${error.message}.`, { cause: error });
+}
