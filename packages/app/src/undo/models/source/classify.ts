@@ -7,13 +7,20 @@ import type { Severity } from "../../rules/rule.ts";
 import type { Loss } from "./losses.ts";
 import { isNarrower, type Meaning } from "./meaning.ts";
 import { opened } from "./openings.ts";
+import { replaced } from "./replacements.ts";
+import { unsafePair } from "./unsafe-calls.ts";
 import { callsOf, namesOf, squash, withoutStrings, wordsOf } from "./words.ts";
 
 /** None: a loss that says nothing of protection by itself. */
 export function meaningsOf(loss: Loss): Meaning[] {
   if (loss.kind === "gained") return [opened(loss) ?? []].flat();
   const first =
-    ofSession(loss) ?? ofLogin(loss) ?? ofAccess(loss) ?? ofAudit(loss) ?? ofInput(loss);
+    ofSession(loss) ??
+    ofLogin(loss) ??
+    replaced(loss) ??
+    ofAccess(loss) ??
+    ofAudit(loss) ??
+    ofInput(loss);
   if (first === null) return [];
   // A refusal of access by a condition that names nothing of access is a check of input as well.
   const refusal = first.implication === "authz.guard-removed" && loss.effect === "refuses";
@@ -122,7 +129,7 @@ const strong =
 const weak =
   /(?:^|_)(?:roles?|owners?|ownership|admins?|tenants?|scopes?|viewers?|editors?|members?|memberships?|organi[sz]ations?|accounts?|banned|suspended|disabled)(?:_|$)/;
 const denies =
-  /\b(?:403|401|Forbidden\w*|StatusForbidden|StatusUnauthorized|Unauthorized\w*|PermissionDenied\w*|AccessDenied\w*|NotAuthorized\w*|HTTP_40[13]\w*)\b|:(?:forbidden|unauthorized)\b|permission denied|not (?:allowed|authorized|permitted)|access denied/i;
+  /\b(?:403|401|\w{0,40}Forbidden\w*|StatusForbidden|StatusUnauthorized|Unauthorized\w*|PermissionDenied\w*|AccessDenied\w*|NotAuthorized\w*|HTTP_40[13]\w*)\b|:(?:forbidden|unauthorized)\b|permission denied|not (?:allowed|authorized|permitted)|access denied/i;
 
 function ofAccess(loss: Loss): Meaning | null {
   const guard = (what: string, severity: Severity, confidence: number) =>
@@ -212,7 +219,7 @@ function firstArgument(text: string): string {
 
 function isRoute(text: string): boolean {
   return (
-    /\b\w{0,40}\.(?:get|post|put|patch|delete|all|use|route|group|handle|handlefunc|with)\(/i.test(
+    /\b\w{0,40}\.(?:get|post|put|patch|delete|all|use|route|group|handle|handlefunc|with|service|scope|wrap|layer|route_layer)\(/i.test(
       text,
     ) || /\b(?:Handle|HandleFunc)\(/.test(text)
   );
@@ -264,6 +271,10 @@ const checking =
 const cleaning =
   /(?:^|_)(?:validate\w*|sanitiz\w*|saniti[sz]e\w*|escape\w*|html_escape|h|purify|strip_tags|strip_\w+|verify\w*|clean_\w+|check_\w+|ensure_\w+|assert_\w+|full_clean|is_valid|valid|whitelist\w*|allowlist\w*)(?:_|$)/;
 
+/** What only attackers send, or what only the inside may reach. */
+const hazard =
+  /__proto__|["']constructor["']|["'`]\.\.["'`/\\]|javascript:|["']localhost|127\.0\.0\.1|169\.254|["']file:|\\0|\\x00|isPrivate|isLoopback|is_private|is_loopback/;
+
 function ofInput(loss: Loss): Meaning | null {
   const input = (what: string, severity: Severity, confidence: number) =>
     says("input.validation-removed", what, severity, confidence);
@@ -278,6 +289,9 @@ function ofInput(loss: Loss): Meaning | null {
           checking.test(text) || checking.test(unit) ? 60 : 40,
         )
       : null;
+  }
+  if (loss.kind === "exit" && hazard.test(loss.text)) {
+    return input("input that is known to harm is let through", "medium", 60);
   }
   if (loss.kind === "exit") {
     const inCheck = /(?:^|_)(?:valid\w*|check\w*|verif\w*|sanitiz\w*|ensure|assert)(?:_|$)/.test(
@@ -317,64 +331,6 @@ function ofInput(loss: Loss): Meaning | null {
     "medium",
     /saniti|escape|purify|strip_tags/.test(joined(call)) ? 60 : 40,
   );
-}
-
-/** What is safe, and what stands there when it is not; both sides must be seen. */
-const pairs: readonly (readonly [safe: RegExp, unsafe: RegExp, name: string])[] = [
-  [
-    /\byaml\.safe_load|\bSafeLoader|\bYAML\.safe_load/,
-    /\byaml\.(?:unsafe_|full_)?load\(|\bYAML\.(?:unsafe_)?load\b(?!_file)/,
-    "an unsafe YAML load",
-  ],
-  [/\.(?:textContent|innerText)\s?=/, /\.innerHTML\s?=|dangerouslySetInnerHTML/, "innerHTML"],
-  [/\b(?:execFile|spawn)(?:Sync)?\(/, /\bexec(?:Sync)?\(/, "a shell"],
-  [/\bhtml_escape\b|\bsanitize\b|\bERB::Util|\bh\(/, /\braw[ (]|\.html_safe\b/, "raw output"],
-  [
-    /\bjson\.loads?\(|\bJSON\.parse\b/,
-    /\bpickle\.loads?\(|\beval\(|\bMarshal\.load\b|\bunserialize\(/,
-    "an unsafe deserialiser",
-  ],
-  [/\bast\.literal_eval\(/, /(?:^|[^.\w])eval\(/, "eval"],
-  [
-    /\bdefusedxml\b|resolve_entities=False|XMLConstants|FEATURE_SECURE_PROCESSING/,
-    /\betree\b|resolve_entities=True|newInstance\(/,
-    "an XML parser with entities",
-  ],
-  [/\bsubprocess\.\w+\(\s?\[/, /shell\s?=\s?True|\bos\.(?:system|popen)\(/, "a shell"],
-  [
-    /(?:\?|\$\d|%s|:\w+).{0,200}["'`]\s?,/,
-    /(?:SELECT|INSERT|UPDATE|DELETE|WHERE)\b.{0,300}(?:\$\{|#\{|["']\s?\+|\.format\(|%\s?\()/i,
-    "SQL put together from text",
-  ],
-  [
-    /\bpublic_send\b|\brecognize_path\b/,
-    /\.(?:send|constantize)\b/,
-    "a call by a name from outside",
-  ],
-  [
-    /\bcrypto\.(?:randomBytes|randomUUID|getRandomValues)|\bsecrets\.|\bSecureRandom\b|\bcrypto\/rand/,
-    /\bMath\.random\(|\brandom\.(?:random|choice|randint)\(|\bmt_rand\(|\bmath\/rand/,
-    "guessable randomness",
-  ],
-  [
-    /\btimingSafeEqual|\bcompare_digest|\bsecure_compare|\bConstantTimeCompare|\bhash_equals/,
-    /===?/,
-    "a comparison that takes more or less time",
-  ],
-  [
-    /\bfilepath-securejoin|\bsecure_filename\(|\bSecureJoin\(/,
-    /\bfilepath\.Join\(|\bos\.path\.join\(/,
-    "a path from outside",
-  ],
-];
-
-function unsafePair(loss: Loss): string | null {
-  for (const [safe, unsafe, name] of pairs) {
-    if (!safe.test(loss.text) || unsafe.test(loss.text)) continue;
-    const found = loss.gains.some((gain) => unsafe.test(gain) && !safe.test(gain));
-    if (found && !loss.gains.some((gain) => safe.test(gain))) return name;
-  }
-  return null;
 }
 
 const validators =

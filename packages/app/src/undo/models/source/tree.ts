@@ -149,8 +149,14 @@ function braces({ code, kept }: Stripped, language: Language, build: Build): voi
 /** Data in braces on one line, as an argument or value. */
 function isShortLiteral(code: string, at: number): boolean {
   if (!/[(,:=[]\s{0,20}$/.test(code.slice(Math.max(0, at - 22), at))) return false;
-  const inside = /^\{[^{}\n;]{0,300}\}/.exec(code.slice(at, at + 303))?.[0];
-  return inside !== undefined && !inside.includes("=>");
+  let depth = 0;
+  for (let end = at; end < Math.min(code.length, at + 300); end += 1) {
+    const char = code[end] ?? "";
+    if (char === "\n" || char === ";" || (char === "=" && code[end + 1] === ">")) return false;
+    if (char === "{") depth += 1;
+    else if (char === "}" && (depth -= 1) === 0) return true;
+  }
+  return false;
 }
 
 function endsHere(code: string, from: number, at: number): boolean {

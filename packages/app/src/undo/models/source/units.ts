@@ -76,7 +76,8 @@ function collect(nodes: readonly Node[], into: Draft, units: Draft[], language: 
       collect(node.nodes, unit, units, language);
     } else {
       into.statements.push(...marks);
-      if (!/^["'`]/.test(text) && text !== "") into.statements.push({ text, line, endLine });
+      if (!/^(?:"""|'''|"use )/.test(text) && text !== "")
+        into.statements.push({ text, line, endLine });
       const exit = exitOf(node, previous, language);
       if (exit !== null) into.exits.push(exit);
       if (node.nodes !== null) collect(node.nodes, into, units, language);
