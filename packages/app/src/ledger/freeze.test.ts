@@ -10,15 +10,12 @@ describeOnBothStores("a ledger that is frozen at work", (store) => {
     async (step) => {
       const database = await store.open();
       const log = await makeTestLog(database);
-      let freeze: (() => void) | undefined;
+      let frozen: Promise<void> | undefined;
       let times = 0;
       const ledger = await log.open(database, {
         onStep(at) {
-          if (at === step && ++times === 3) freeze?.();
+          if (at === step && ++times === 3) frozen = ledger.freeze("a witness says so");
         },
-      });
-      const frozen = new Promise<void>((done) => {
-        freeze = () => void ledger.freeze("a witness says so").then(done);
       });
       const said: string[] = [];
       const lanes = await Promise.allSettled(
