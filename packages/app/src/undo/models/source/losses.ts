@@ -60,6 +60,9 @@ export function isComparedSource(path: string): boolean {
 /** More changed source than this is a change of everything. */
 const mostFiles = 600;
 const mostLosses = 2000;
+/** Statements of one function that are weighed against each other, and exits. */
+const mostOfUnit = 200;
+const mostExits = 60;
 
 type SidedUnits = { readonly file: ChangedFile; readonly from: Unit[]; readonly to: Unit[] };
 
@@ -152,7 +155,7 @@ function compareUnits(
   ];
   if (gone.length === 0 && come.length === 0 && squash(from.header) === squash(to.header))
     return [];
-  const gains = come.map(({ text }) => text);
+  const gains = come.slice(0, mostOfUnit).map(({ text }) => text);
   if (squash(from.header) !== squash(to.header)) gains.push(to.header);
   const used = namesOf([to.header, ...to.statements.map(({ text }) => text)].join(" "));
   const about = {
@@ -188,6 +191,7 @@ function compareUnits(
   }));
   const marks = new Set(from.marks);
   const statements = gone
+    .slice(0, mostOfUnit)
     .filter(({ text }) => balance.lost("s", squash(text)))
     .map((at): Loss => ({
       ...about,
@@ -211,12 +215,13 @@ function compareUnits(
             at: { text: from.header, line: from.line, endLine: from.line },
           },
         ];
-  const opened = come.map((at): Loss => ({
+  const lostTexts = gone.slice(0, mostOfUnit).map(({ text }) => text);
+  const opened = come.slice(0, mostOfUnit).map((at): Loss => ({
     ...about,
     kind: "gained",
     text: at.text,
     body: at.text,
-    gains: gone.map(({ text }) => text),
+    gains: lostTexts,
     subjectStays: true,
     at,
   }));
@@ -242,28 +247,30 @@ function ofExits(from: Unit, to: Unit, balance: Balance): LostExit[] {
   const lost = difference(as(from.exits), as(to.exits)).filter(
     ({ effect }) => effect !== "accepts",
   );
-  const gained = difference(as(to.exits), as(from.exits));
+  const gained = difference(as(to.exits), as(from.exits))
+    .slice(0, mostExits)
+    .map((exit) => ({
+      exit,
+      body: squash(exit.body),
+      condition: squash(exit.condition),
+      names: namesOf(exit.condition),
+    }));
   const result: LostExit[] = [];
   const rest: Exit[] = [];
-  for (const exit of lost) {
-    const index = gained.findIndex((one) => squash(one.body) === squash(exit.body));
-    const conditionSame = gained.findIndex(
-      (one) => squash(one.condition) === squash(exit.condition),
-    );
-    const found = conditionSame === -1 ? index : conditionSame;
-    if (found === -1) {
-      rest.push(exit);
-      continue;
-    }
-    const [other] = gained.splice(found, 1);
-    if (other !== undefined) result.push(...narrowed(exit, other));
+  for (const exit of lost.slice(0, mostExits)) {
+    const [body, condition] = [squash(exit.body), squash(exit.condition)];
+    const same = gained.findIndex((one) => one.condition === condition);
+    const found = same === -1 ? gained.findIndex((one) => one.body === body) : same;
+    const [other] = found === -1 ? [] : gained.splice(found, 1);
+    if (other === undefined) rest.push(exit);
+    else result.push(...narrowed(exit, other.exit));
   }
   for (const exit of rest) {
     const names = namesOf(exit.condition);
-    const like = gained.findIndex((one) => overlap(names, namesOf(one.condition)) >= 0.4);
-    if (like !== -1) {
-      const [other] = gained.splice(like, 1);
-      if (other !== undefined && other.effect !== "accepts") result.push(...narrowed(exit, other));
+    const like = gained.findIndex((one) => overlap(names, one.names) >= 0.4);
+    const [other] = like === -1 ? [] : gained.splice(like, 1);
+    if (other !== undefined) {
+      if (other.exit.effect !== "accepts") result.push(...narrowed(exit, other.exit));
     } else if (balance.lost("c", squash(exit.condition))) result.push({ exit, instead: null });
   }
   return result;
