@@ -19,7 +19,6 @@ import type {
   UndoneCommit,
 } from "../rules/rule.ts";
 import { type Content, readContent } from "./content.ts";
-import { readHeavyModels } from "./model-pool.ts";
 import { readSurroundings, type Surroundings } from "./surroundings.ts";
 
 /** What the rules are told beside the change. */
@@ -70,7 +69,7 @@ export async function assess(
   knowledge: Knowledge,
   signal?: AbortSignal,
 ): Promise<Assessed> {
-  return await assessFiles(await read(repo, source, change, false, signal), knowledge, signal);
+  return assessFiles(await read(repo, source, change, false, signal), knowledge);
 }
 
 /** As `assess`, and the blast radius. */
@@ -82,7 +81,7 @@ export async function assessWidely(
   signal?: AbortSignal,
 ): Promise<AssessedWidely> {
   const files = await read(repo, source, change, true, signal);
-  return await assessFilesWidely(files, knowledge, signal);
+  return assessFilesWidely(files, knowledge);
 }
 
 async function read(
@@ -109,31 +108,21 @@ async function read(
   };
 }
 
-export async function assessFiles(
-  change: FileChange,
-  knowledge: Knowledge,
-  signal?: AbortSignal,
-): Promise<Assessed> {
-  return judge(await inputOf(change, knowledge, signal), change);
+export function assessFiles(change: FileChange, knowledge: Knowledge): Assessed {
+  return judge(inputOf(change, knowledge), change);
 }
 
-export async function assessFilesWidely(
-  change: FileChange,
-  knowledge: Knowledge,
-  signal?: AbortSignal,
-): Promise<AssessedWidely> {
-  const input = await inputOf(change, knowledge, signal);
+export function assessFilesWidely(change: FileChange, knowledge: Knowledge): AssessedWidely {
+  const input = inputOf(change, knowledge);
   // The rules first: what only the blast radius could not read is said there.
   return { ...judge(input, change), blast: blastRadius(input) };
 }
 
-async function inputOf(
+function inputOf(
   { files, unchanged, paths, undone, undoing, reversal }: FileChange,
   knowledge: Knowledge,
-  signal: AbortSignal | undefined,
-): Promise<RuleInput> {
+): RuleInput {
   const models = new Models();
-  await readHeavyModels(models, [...files, ...unchanged], signal);
   return { files, unchanged, paths, undone, undoing, reversal, models, ...knowledge };
 }
 

@@ -125,7 +125,7 @@ describe.each(Object.entries(hostile))("%s", (_name, make) => {
       const files: ChangedFile[] = paths.map((path) =>
         changed(path, before ?? null, after ?? null),
       );
-      const assessed = await assessFilesWidely(
+      const assessed = assessFilesWidely(
         {
           files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
           unchanged: [],

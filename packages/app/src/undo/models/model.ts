@@ -4,8 +4,7 @@
  * what could not be read is remembered, because a rule's silence on such a file
  * is no clearance.
  *
- * A model's value is plain data with line numbers (it may come from a worker or
- * from a cache), never a library's own tree.
+ * A model's value is plain data with line numbers, never a library's own tree.
  */
 import { compareText } from "../rules/order.ts";
 import type { Side } from "../rules/rule.ts";
@@ -54,15 +53,14 @@ export class Models {
     const text = file[side];
     if (text === undefined) return null;
     const sides = this.#sides(model.id, file);
-    if (!sides.has(side)) this.put(model, file, side, model.parse(text, file.path));
+    if (!sides.has(side)) {
+      const value = model.parse(text, file.path);
+      sides.set(side, value instanceof Unread ? undefined : value);
+      if (value instanceof Unread) {
+        this.#unread.push({ model: model.id, path: file.path, side, reason: value.reason });
+      }
+    }
     return (sides.get(side) as T | undefined) ?? null;
-  }
-
-  /** What was parsed elsewhere (a worker, a cache); same as if `of` had parsed it. */
-  put<T>(model: Model<T>, file: Sided, side: Side, value: T | Unread): void {
-    const unread = value instanceof Unread;
-    this.#sides(model.id, file).set(side, unread ? undefined : value);
-    if (unread) this.#unread.push({ model: model.id, path: file.path, side, reason: value.reason });
   }
 
   /** What was asked for and could not be read, by path, side and model. */

@@ -78,7 +78,7 @@ async function ofFiles(
   unknowns: readonly string[],
 ): Promise<UndoReport> {
   const text = files.filter(({ before, after }) => before !== undefined || after !== undefined);
-  const assessed = await assessFilesWidely(
+  const assessed = assessFilesWidely(
     {
       files,
       unchanged: [],

@@ -49,6 +49,8 @@ export function migrationAt(path: string): { framework: string; id: string } | n
     /(?:^|\/)(?:tests?|specs?|docs?|examples?|fixtures|testdata|vendor|node_modules)\//i.test(path)
   )
     return null;
+  // The way down of a pair is read where the way up is; by itself it undoes nothing.
+  if (/[._-]down\.sql$/i.test(path)) return null;
   for (const [framework, pattern] of frameworks) {
     const id = pattern.exec(path)?.[1];
     if (id !== undefined) return { framework, id };

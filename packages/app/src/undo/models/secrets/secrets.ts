@@ -43,36 +43,39 @@ const literal =
 
 /** Documented by their issuers as examples. */
 const examples = new Set(["AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"]);
-const longest = 2_000_000;
+/** UTF-16 units. */
+export const longestText = 2_000_000;
+const longestLine = 20_000;
 const mostFound = 500;
 
-export function secretsIn(text: string): readonly SecretFound[] {
-  if (text.length > longest) return [];
+/** What any form begins with or has in it: most texts have none of it, and are read once. */
+const anyForm =
+  /AKIA|ASIA|gh[pousr]_|github_pat_|gl(?:pat|dt|rt|ptt)-|xox[abprs]-|[sr]k_live_|AIza|npm_|pypi-AgE|SG\.|sk-|hvs\.|AGE-SECRET|:\/\/[^\s/@]{1,200}@|PRIVATE KEY/;
+const anyLiteral =
+  /passw(?:or)?d|secret|api[_-]?key|access[_-]?key|auth[_-]?token|private[_-]?key/i;
+
+/** Null: too long to be read, which is no clearance. */
+export function secretsIn(text: string): readonly SecretFound[] | null {
+  if (text.length > longestText) return null;
+  const [hasForm, hasLiteral] = [anyForm.test(text), anyLiteral.test(text)];
+  if (!hasForm && !hasLiteral) return [];
   const found: SecretFound[] = [];
-  let pem: { start: number; lines: string[] } | null = null;
-  for (const [i, whole] of text.split("\n").entries()) {
-    const line = whole.length > 4000 ? whole.slice(0, 4000) : whole;
-    if (found.length >= mostFound) break;
-    const begin = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY-----/.test(line);
-    if (begin) pem = { start: i + 1, lines: [] };
-    if (pem !== null) {
-      pem.lines.push(line.trim());
-      if (/-----END [A-Z0-9 ]{0,60}PRIVATE KEY-----/.test(line) || pem.lines.length > 200) {
-        const value = pem.lines.join("");
-        if (value.length > 100) {
-          found.push({ kind: "private key", line: pem.start, confidence: 95, value });
-        }
-        pem = null;
-      }
-      continue;
-    }
-    for (const [kind, pattern, confidence] of forms) {
-      for (const [, value = ""] of line.matchAll(pattern)) {
-        if (!examples.has(value) && !isPlaceholder(value)) {
-          found.push({ kind, line: i + 1, confidence, value });
+  const lines = text.split("\n");
+  for (let i = 0; i < lines.length && found.length < mostFound; i++) {
+    const whole = lines[i] ?? "";
+    const line = whole.length > longestLine ? whole.slice(0, longestLine) : whole;
+    if (hasForm && anyForm.test(line)) {
+      const key = privateKeyAt(lines, i);
+      if (key !== null) found.push(key);
+      for (const [kind, pattern, confidence] of forms) {
+        for (const [, value = ""] of line.matchAll(pattern)) {
+          if (!examples.has(value) && !isPlaceholder(value)) {
+            found.push({ kind, line: i + 1, confidence, value });
+          }
         }
       }
     }
+    if (!hasLiteral || !anyLiteral.test(line)) continue;
     const said = literal.exec(line);
     const value = said?.[2] ?? "";
     if (said !== null && !examples.has(value) && isRandom(value)) {
@@ -85,6 +88,32 @@ export function secretsIn(text: string): readonly SecretFound[] {
     }
   }
   return found;
+}
+
+/** A whole block: its header, lines of base64, its end. A header alone is a string in code. */
+function privateKeyAt(lines: readonly string[], at: number): SecretFound | null {
+  if (!/-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY-----/.test(lines[at] ?? "")) return null;
+  // Also on one line, with escaped line feeds, as JSON and environments hold it.
+  const inline = /PRIVATE KEY-----((?:\\n|[A-Za-z0-9+/=]){100,8000})-----END/.exec(
+    lines[at] ?? "",
+  )?.[1];
+  const value = inline ?? blockAfter(lines, at);
+  return value === null || value.length < 60
+    ? null
+    : { kind: "private key", line: at + 1, confidence: 95, value };
+}
+
+/** The lines of base64 up to the end of the block; null where something else stands there. */
+function blockAfter(lines: readonly string[], at: number): string | null {
+  const body: string[] = [];
+  for (const whole of lines.slice(at + 1, at + 201)) {
+    const line = whole.trim().replace(/^["'>|]+|["',\\n]+$/g, "");
+    if (line.startsWith("-----END")) break;
+    if (/^(?:Proc-Type|DEK-Info):/.test(line) || line === "") continue;
+    if (!/^[A-Za-z0-9+/=]{1,100}$/.test(line)) return null;
+    body.push(line);
+  }
+  return body.join("");
 }
 
 function isPlaceholder(value: string): boolean {

@@ -4,7 +4,12 @@
  * constrained, a version of a schema or format that goes down, a reader of a cipher or
  * format that is gone. Contracts between services are in the blast radius.
  */
-import { contractual, migrationAt, migrationModel } from "../../models/migrations/migrations.ts";
+import {
+  contractual,
+  type Effect,
+  migrationAt,
+  migrationModel,
+} from "../../models/migrations/migrations.ts";
 import { statement } from "../clear.ts";
 import { isDocumentation, isTest } from "../file-classes.ts";
 import { type ChangedFile, finding, type Finding, type Rule, type RuleInput } from "../rule.ts";
@@ -33,14 +38,22 @@ function isCode(path: string): boolean {
   return (
     /\.(?:py|rb|go|java|kt|cs|ts|js|rs|php|scala|ex|c|cc|cpp|h)$/.test(path) &&
     !isTest(path) &&
-    !isDocumentation(path)
+    !isDocumentation(path) &&
+    !/(?:^|\/)(?:vendor|node_modules|third[_-]party|generated)\//.test(path)
   );
 }
 
 function fromMigration(file: ChangedFile, { models, files }: RuleInput): Finding[] {
   if (file.status !== "removed" || migrationAt(file.path) === null) return [];
   const migration = models.of(migrationModel, file, "before");
-  const broken = migration?.up.filter(({ effect }) => contractual.has(effect)) ?? [];
+  const effects = new Set(migration?.up.map(({ effect }) => effect));
+  // A table that is new constrains nobody who did not know it.
+  const isNew =
+    effects.has("adds") &&
+    !["drops-table", "drops-column", "renames", "changes-type"].some((one) =>
+      effects.has(one as Effect),
+    );
+  const broken = isNew ? [] : (migration?.up.filter(({ effect }) => contractual.has(effect)) ?? []);
   const moved = files.some(
     (other) => other.status === "added" && migrationAt(other.path)?.id === migration?.id,
   );

@@ -4,8 +4,7 @@
  * back was mostly taken out for a reason. Values are hashed with a key and dropped;
  * nothing of them is in a finding.
  */
-import { secretsIn } from "../../models/secrets/secrets.ts";
-import { isDocumentation } from "../file-classes.ts";
+import { longestText, secretsIn } from "../../models/secrets/secrets.ts";
 import { finding, type Finding, type Rule, type Side } from "../rule.ts";
 
 export const secretReintroduced: Rule = {
@@ -18,7 +17,7 @@ export const secretReintroduced: Rule = {
       files
         .filter(({ path }) => mayHold(path))
         .flatMap((file) =>
-          secretsIn(file[side] ?? "").map(({ kind, line, confidence, value }) => ({
+          (secretsIn(file[side] ?? "") ?? []).map(({ kind, line, confidence, value }) => ({
             kind,
             line,
             confidence,
@@ -49,13 +48,19 @@ export const secretReintroduced: Rule = {
       }),
     );
   },
+  unknowns({ files }) {
+    const unread = files.filter(
+      ({ path, before = "", after = "" }) =>
+        mayHold(path) && Math.max(before.length, after.length) > longestText,
+    );
+    return unread.length === 0
+      ? []
+      : [`${unread.length} large files were not searched for secrets`];
+  },
 };
 
 function mayHold(path: string): boolean {
-  return (
-    !isDocumentation(path) &&
-    !/\.(?:lock|sum|svg|map|min\.js|min\.css|snap)$|(?:^|\/)(?:package-lock\.json|pnpm-lock\.yaml|yarn\.lock)$/.test(
-      path,
-    )
+  return !/\.(?:md|mdx|rst|adoc|lock|sum|svg|map|min\.js|min\.css|snap)$|(?:^|\/)(?:package-lock\.json|pnpm-lock\.yaml)$/i.test(
+    path,
   );
 }

@@ -14,7 +14,9 @@ const secretWords = /\b(?:secret|password|passwd|token|credential|key|cert|certi
 const ciphertext =
   /ENC\[AES256_GCM,|\$ANSIBLE_VAULT;|encryptedData:|-----BEGIN AGE ENCRYPTED FILE-----|-----BEGIN PGP MESSAGE-----/;
 const vaultPath =
-  /(?:secret|credential|vault|sops|\.enc(?:\.|$)|\.age$|\.gpg$|\.tfvars$|\.crypt|password|keys?\/)/i;
+  /(?:^|[/._-])(?:secrets?|credentials?|vault|sops|passwords?)(?:[/._-]|$)|\.(?:enc|age|gpg|tfvars|crypt)(?:\.|$)/i;
+/** What is no text for another reason. */
+const media = /\.(?:png|jpe?g|gif|ico|svg|webp|pdf|woff2?|ttf|zip|gz|jar|class|exe|so|mp[34])$/i;
 
 export const secretRotationUndone: Rule = {
   id: "secret.rotation-undone",
@@ -54,7 +56,7 @@ export const secretRotationUndone: Rule = {
 function isVault({ path, status, before, after }: ChangedFile): boolean {
   if (status !== "modified" || isTest(path) || isDocumentation(path)) return false;
   // What git-crypt and the like encrypt is no text on either side.
-  if (before === undefined && after === undefined) return vaultPath.test(path);
+  if (before === undefined && after === undefined) return vaultPath.test(path) && !media.test(path);
   return (
     before !== undefined &&
     after !== undefined &&

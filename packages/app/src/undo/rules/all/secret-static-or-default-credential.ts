@@ -98,6 +98,13 @@ function namedOnes(files: readonly ChangedFile[]): Finding[] {
 function defaults(files: readonly ChangedFile[]): Finding[] {
   return files.flatMap((file) => {
     if (file.after === undefined || file.before === undefined) return [];
+    // In code such a word is mostly a name; in settings it is the value.
+    if (
+      !/\.(?:ya?ml|json|toml|env|ini|cfg|conf|properties|tfvars)$|(?:^|\/)\.env[\w.-]*$/.test(
+        file.path,
+      )
+    )
+      return [];
     const had = linesWith(file.before, known);
     return [...linesWith(file.after, known)]
       .filter(([line]) => !had.has(line))
