@@ -8,6 +8,7 @@ import {
   rmSync,
 } from "node:fs";
 import { join } from "node:path";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Database } from "../../storage/database.ts";
 import { describeOnBothStores } from "../../storage/testing/both-stores.ts";
@@ -208,6 +209,53 @@ describeOnBothStores("a mirror in a directory", (under) => {
     expect(await findings(folder, test.signer.verifier)).toEqual(["900 read"]);
   });
 
+  test("a server that has not heard of what another one appended leaves the mirror as it is", async () => {
+    const location = await under.place();
+    const database = await under.open(location);
+    const test = await makeTestLog(database);
+    const ledger = await test.open(database);
+    await append(ledger, 0, 5);
+    const folder = temporaryFolder();
+    const target = await directoryTarget(folder);
+    const log = ledger.log();
+    const note = log.checkpoint();
+    const late = { ...log, checkpoint: () => note };
+    await append(ledger, 5, 12);
+    await mirrorOnce(target, logOf(database, ledger, test));
+    expect(await mirrorOnce(target, { ...logOf(database, ledger, test), log: late })).toBe(12);
+    expect(await findings(folder, test.signer.verifier)).toEqual(["12 read"]);
+  });
+
+  test("whatever lies under the checkpoint's name, it is refused or it is ours", async () => {
+    const database = await under.open();
+    const test = await makeTestLog(database);
+    const ledger = await test.open(database);
+    await append(ledger, 0, 3);
+    const folder = temporaryFolder();
+    const target = await directoryTarget(folder);
+    await mirrorOnce(target, logOf(database, ledger, test));
+    const good = readFileSync(join(folder, "checkpoint"));
+    const damaged = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+      fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 })).map(([at, by]) => {
+        const bytes = Buffer.from(good);
+        bytes[at] = (bytes[at] ?? 0) ^ by;
+        return bytes;
+      }),
+      fc.nat(good.length - 1).map((length) => good.subarray(0, length)),
+      fc.constant(Buffer.alloc(1_000_001, "a")),
+    );
+    await fc.assert(
+      fc.asyncProperty(damaged, async (bytes) => {
+        writeFileSync(join(folder, "checkpoint"), bytes);
+        const round = mirrorOnce(target, logOf(database, ledger, test));
+        await expect(round).rejects.toMatchObject({ name: "MirrorError", code: "contradiction" });
+        expect(readFileSync(join(folder, "checkpoint")).equals(bytes)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test("two servers mirror to one directory at once", async () => {
     const database = await under.open();
     const test = await makeTestLog(database);
@@ -271,6 +319,39 @@ test("links, pipes and other bytes in the directory are refused, and nothing out
     await expect(target.create(path, bytes)).rejects.toThrow();
     await expect(target.get(path, 10)).rejects.toThrow();
   }
+});
+
+test("no path leads out of the directory, and none but the log's own is taken", async () => {
+  const outer = temporaryFolder();
+  const target = await directoryTarget(join(outer, "mirror"));
+  const part = fc.constantFrom(
+    "..",
+    ".",
+    "tile",
+    "0",
+    "000",
+    "x001",
+    "entries",
+    "000.p",
+    "1",
+    "\0",
+    "%2e",
+    "",
+    "a",
+  );
+  const path = fc.array(part, { maxLength: 6 }).map((parts) => parts.join("/"));
+  const own = /^tile\/(?:0|1|entries)\/(?:x001\/)?000(?:\.p\/1)?$/;
+  await fc.assert(
+    fc.asyncProperty(path, async (name) => {
+      const made = await target.create(name, new Uint8Array(4)).then(
+        () => true,
+        () => false,
+      );
+      expect(made && !own.test(name)).toBe(false);
+      expect(readdirSync(outer)).toEqual(["mirror"]);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test("a checkpoint is replaced only where the expected one is", async () => {
