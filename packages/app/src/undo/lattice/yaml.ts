@@ -32,6 +32,7 @@ export const yamlLimits = {
   depth: 64,
   /** Columns before the first content of a line. */
   indent: 200,
+  lines: 130_000,
   documents: 500,
   /** Lexical tokens: what is dense in them costs the parser most. */
   tokens: 250_000,
@@ -163,6 +164,11 @@ class Conversion {
 
 /** Before anything recurses: brackets by the lexer's tokens, blocks by the columns they need. */
 function refuseExcess(text: string): void {
+  // Each line costs the lexer a token or more, also an empty one.
+  let lines = 0;
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) {
+    if (++lines > yamlLimits.lines) throw new Unread(`more than ${yamlLimits.lines} lines`);
+  }
   if (/^[ \t?:-]{201}/m.test(text)) {
     throw new Unread(`more than ${yamlLimits.indent} columns before the content of a line`);
   }
