@@ -8,6 +8,7 @@ import {
   rmSync,
 } from "node:fs";
 import { join } from "node:path";
+import { encodeBundle, encodeTile, leafHash } from "@countermand/tlog";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Database } from "../../storage/database.ts";
@@ -141,6 +142,32 @@ describeOnBothStores("a mirror in a directory", (under) => {
       "tile/0/000: it is missing",
       "600 read",
     ]);
+  });
+
+  test("entries and tiles that were forged together are not what the checkpoint signs", async () => {
+    const database = await under.open();
+    const test = await makeTestLog(database);
+    const ledger = await test.open(database);
+    await append(ledger, 0, 2);
+    const folder = temporaryFolder();
+    await mirrorOnce(await directoryTarget(folder), logOf(database, ledger, test));
+    const forged = ["note 0", "note x"].map((text) => new Uint8Array(Buffer.from(text)));
+    writeFileSync(join(folder, "tile/entries/000.p/2"), encodeBundle(forged));
+    writeFileSync(join(folder, "tile/0/000.p/2"), encodeTile(forged.map((leaf) => leafHash(leaf))));
+    expect(await findings(folder, test.signer.verifier)).toEqual([
+      "checkpoint: it signs another root for 2 entries than the entries give",
+      "2 read",
+    ]);
+    const other = await under.open();
+    const restored = restoreFromMirror({
+      database: other,
+      source: directorySource(folder),
+      verifier: test.signer.verifier,
+      now: new Date(),
+      describe: describeNote,
+    });
+    await expect(restored).rejects.toThrow(/signs another root/);
+    expect(await other.read.selectFrom("entry").select("idx").execute()).toEqual([]);
   });
 
   test("ahead of the database, of another history or of another log it freezes", async () => {

@@ -119,6 +119,8 @@ test("of two who replace the checkpoint at once, one does", async () => {
   const other = s3Target(place, fakeCredentials, { backoff: 1 });
   const [a, b, c] = ["a", "b", "c"].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
   expect(await target.replaceCheckpoint(undefined, a)).toBe(true);
+  // Its look at the store's conditions is over, so that both are really at once.
+  await other.create("tile/0/000", new Uint8Array(1));
   const both = await Promise.all([target.replaceCheckpoint(a, b), other.replaceCheckpoint(a, c)]);
   expect(both.sort()).toEqual([false, true]);
   expect(await target.replaceCheckpoint(a, b)).toBe(
