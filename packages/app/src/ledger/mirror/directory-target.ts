@@ -29,12 +29,20 @@ export function directorySource(root: string): MirrorSource {
   return { place: root, get: (path, limit) => readPlain(root, path, limit) };
 }
 
-/** Makes the directory if it is not there. */
+/** Makes the directory if it is not there; one that cannot be made now is tried again at each write. */
 export async function directoryTarget(root: string): Promise<MirrorTarget> {
-  await guarded(root, root, async () => {
-    await mkdir(root, { recursive: true, mode: 0o755 });
-    await makeFolder(root, incoming);
-    await removeAbandoned(join(root, incoming));
+  let isReady = false;
+  async function prepare(): Promise<void> {
+    if (isReady) return;
+    await guarded(root, root, async () => {
+      await mkdir(root, { recursive: true, mode: 0o755 });
+      await makeFolder(root, incoming);
+      await removeAbandoned(join(root, incoming));
+    });
+    isReady = true;
+  }
+  await prepare().catch((error: unknown) => {
+    if (!(error instanceof MirrorError && error.code === "unreachable")) throw error;
   });
 
   /** The bytes under a temporary name, on the disk, while `use` runs. */
@@ -58,6 +66,7 @@ export async function directoryTarget(root: string): Promise<MirrorTarget> {
     ...directorySource(root),
     async create(path, bytes) {
       parseTilePath(path);
+      await prepare();
       await guarded(root, path, async () => {
         const file = join(root, path);
         if (!(await isThere(root, path, bytes))) {
@@ -76,6 +85,7 @@ export async function directoryTarget(root: string): Promise<MirrorTarget> {
       });
     },
     async replaceCheckpoint(expected, bytes) {
+      await prepare();
       return await guarded(root, checkpointPath, async () => {
         const lock = await takeLock(root);
         try {
