@@ -78,7 +78,7 @@ export const cargoToml: Reader = {
             ...(git === undefined ? {} : { source: git }),
             pin:
               git === undefined
-                ? /^=/.test(range ?? "")
+                ? range?.startsWith("=") === true
                   ? "version"
                   : "moving"
                 : field(value, "rev") === undefined
@@ -242,7 +242,7 @@ export const pom: Reader = {
             line: lines.of(name.slice(name.indexOf(":") + 1)),
             dev: field(one, "scope") === "test",
             direct: true,
-            pin: /^[\[(]|SNAPSHOT|LATEST|RELEASE/.test(version) ? "moving" : "version",
+            pin: /^[[(]|SNAPSHOT|LATEST|RELEASE/.test(version) ? "moving" : "version",
           }),
         ];
       },

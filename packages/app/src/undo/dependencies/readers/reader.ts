@@ -57,7 +57,7 @@ export function parseToml(text: string): Json | Unread {
   // Each table header costs the parser its length.
   if (/^[^\n]{20000}/m.test(text)) return new Unread("TOML with a line over 20,000 characters");
   try {
-    return parseTomlText(text, { integersAsBigInt: "asNeeded" }) as Json;
+    return parseTomlText(text, { integersAsBigInt: "asNeeded" });
   } catch {
     return new Unread("not TOML");
   }

@@ -15,9 +15,11 @@ import {
 export function compareDebian(a: string, b: string): Order | null {
   const [left, right] = [debian(a), debian(b)];
   if (left === null || right === null) return null;
-  return (compareDigits(left.epoch, right.epoch) ||
+  return (
+    compareDigits(left.epoch, right.epoch) ||
     walkDebian(left.upstream, right.upstream) ||
-    walkDebian(left.revision, right.revision)) as Order;
+    walkDebian(left.revision, right.revision)
+  );
 }
 
 function debian(version: string) {
@@ -70,9 +72,11 @@ function letters(a: string, b: string): Order {
 export function compareRpm(a: string, b: string): Order | null {
   const [left, right] = [rpm(a), rpm(b)];
   if (left === null || right === null) return null;
-  return (compareDigits(left.epoch, right.epoch) ||
+  return (
+    compareDigits(left.epoch, right.epoch) ||
     walkRpm(left.version, right.version) ||
-    walkRpm(left.release, right.release)) as Order;
+    walkRpm(left.release, right.release)
+  );
 }
 
 function rpm(version: string) {
@@ -123,7 +127,7 @@ export function compareAlpine(a: string, b: string): Order | null {
     const order =
       sign(apkSuffixes.indexOf(x[0]) - apkSuffixes.indexOf(y[0])) ||
       compareDigits(x[1] === "" ? "0" : x[1], y[1] === "" ? "0" : y[1]);
-    if (order !== 0) return order as Order;
+    if (order !== 0) return order;
   }
   return compareDigits(left.revision, right.revision);
 }
