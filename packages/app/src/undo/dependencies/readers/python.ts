@@ -111,6 +111,8 @@ export const tomlLock: Reader = {
       const version = textOf(field(entry, "version"));
       const files = [
         ...listOf(field(entry, "files")),
+        // Poetry 1.x keeps them apart from the packages.
+        ...listOf(field(field(toml["metadata"], "files"), name)),
         ...listOf(field(entry, "wheels")),
         ...(field(entry, "sdist") === undefined ? [] : [field(entry, "sdist")]),
       ];

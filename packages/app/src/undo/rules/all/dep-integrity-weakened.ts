@@ -87,10 +87,10 @@ function weakened({ files, models }: RuleInput): Finding[] {
     { from: Named; to: Named; what: string; names: string[]; grave: boolean }
   >();
   for (const { name, before, after } of packageChanges(files, models)) {
+    const sameVersion = new Map(after.map((one) => [`${one.path} ${one.version ?? ""}`, one]));
+    const sameFile = new Map(after.map((one) => [one.path, one]));
     for (const from of before) {
-      const to =
-        after.find((one) => one.path === from.path && one.version === from.version) ??
-        after.find((one) => one.path === from.path);
+      const to = sameVersion.get(`${from.path} ${from.version ?? ""}`) ?? sameFile.get(from.path);
       if (to === undefined || from.dev !== to.dev) continue;
       const loss = lossOf(from, to);
       if (loss === null) continue;
