@@ -529,7 +529,7 @@ describe("for people", () => {
     expect(found?.implications).toEqual([
       {
         id: "fix.advisory-reverted",
-        rule: "fix.advisory-reverted@1",
+        rule: "fix.advisory-reverted@2",
         direction: "worse",
         subject: "CVE-2021-44228",
         severity: "high",
