@@ -85,7 +85,7 @@ const paths = [
   ".snyk",
 ];
 
-const size = 200_000;
+const size = 40_000;
 const word = "password: admin token secret allow if return verify ";
 
 const hostile: Readonly<Record<string, () => string>> = {
