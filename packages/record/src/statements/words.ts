@@ -66,6 +66,7 @@ export const permissions = [
   "observe",
   "verify",
   "review",
+  "override",
   "administer",
 ] as const;
 export const permission = oneOf(permissions);
@@ -143,19 +144,32 @@ export const assessedInputs = object(
 export type AssessedInputs = Infer<typeof assessedInputs>;
 
 /** The policy in force: what a proposal may say, how many must agree, how long things may take. */
-export const policy = object({
-  id: name,
-  version: int(1, 1_000_000),
-  /** Distinct persons who must approve. */
-  approvals: int(1, 10),
-  reasons: array(name, { min: 1, max: 50 }),
-  /** A request without its quorum expires after this long. */
-  requestHours: int(1, 8760),
-  /** An authorisation may be used this long. */
-  windowMinutes: int(1, 10_080),
-  /** A temporary rollback may last at most this long. */
-  temporaryDays: int(1, 366),
-});
+export const policy = object(
+  {
+    id: name,
+    version: int(1, 1_000_000),
+    /** Distinct persons who must approve. */
+    approvals: int(1, 10),
+    reasons: array(name, { min: 1, max: 50 }),
+    /** A request without its quorum expires after this long. */
+    requestHours: int(1, 8760),
+    /** An authorisation may be used this long. */
+    windowMinutes: int(1, 10_080),
+    /** A temporary rollback may last at most this long. */
+    temporaryDays: int(1, 366),
+  },
+  {
+    /** An emergency's window; 60 where it is absent. */
+    emergencyMinutes: int(1, 1440),
+    /** Until an emergency's retrospective is overdue; 72 where it is absent. */
+    retrospectiveHours: int(1, 8760),
+    /** How often a temporary rollback may be renewed; 2 where it is absent. */
+    renewals: int(0, 20),
+    /** Who answers for the policy, and when it is to be looked at again. */
+    owner: actorId,
+    reviewBy: timestamp,
+  },
+);
 export type Policy = Infer<typeof policy>;
 
 /** A policy that a team can live with on its first day. */
