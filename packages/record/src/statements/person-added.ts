@@ -4,13 +4,13 @@ import { Refusal, rule } from "../constitution/refusal.ts";
 import type { Person } from "../registry/registry.ts";
 import { newToRegistry, publicKey } from "./public-key.ts";
 import { aboutRegistry, predicate, type RegistryStatement } from "./statement-type.ts";
-import { actorId, actorKind, commitmentText, permission } from "./words.ts";
+import { actorId, actorKind, commitmentText, permission, permissions } from "./words.ts";
 
 export const personFields = object(
   {
     id: actorId,
     kind: actorKind,
-    permissions: array(permission, { max: 7 }),
+    permissions: array(permission, { max: permissions.length }),
     key: publicKey,
     /** Commitments to mail addresses in lower case, for recognising authors. */
     emails: array(commitmentText, { max: 10 }),
@@ -38,7 +38,7 @@ export function personFrom(fields: PersonFields, index: number): Person {
   };
 }
 
-const humansOnly: ReadonlySet<string> = new Set(["approve", "review", "administer"]);
+const humansOnly: ReadonlySet<string> = new Set(["approve", "review", "override", "administer"]);
 
 const shape = predicate({ person: personFields });
 type Body = Infer<typeof shape>;

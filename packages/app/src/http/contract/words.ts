@@ -49,6 +49,23 @@ const policyFields = {
   requestHours: z.int().min(1).describe("A request without its quorum expires after this"),
   windowMinutes: z.int().min(1).describe("An authorisation may be used this long"),
   temporaryDays: z.int().min(1).describe("A temporary rollback lasts at most this long"),
+  emergencyMinutes: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe("An emergency's authorisation may be used this long; 60 where it is absent"),
+  retrospectiveHours: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe("An emergency's retrospective is due after this; 72 where it is absent"),
+  renewals: z
+    .int()
+    .min(0)
+    .exactOptional()
+    .describe("How often a temporary rollback may be renewed; 2 where it is absent"),
+  owner: z.string().max(100).exactOptional().describe("Who answers for the policy"),
+  reviewBy: instant.exactOptional().describe("When the policy is to be looked at again"),
 };
 export const policy: z.ZodType<Policy> = z.object(policyFields).describe("The policy in force");
 export const givenPolicy: z.ZodType<Policy> = z

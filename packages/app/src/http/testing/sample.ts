@@ -7,6 +7,7 @@ import {
   permissions,
   showIdentity,
   type Opening,
+  type Policy,
   type RecordState,
 } from "@countermand/record";
 import type {
@@ -99,6 +100,15 @@ export function sample(texts: Texts = plainTexts) {
     emails: [emailOpening.commitment],
     assurance: "administrator" as const,
   });
+  const policy: Whole<Policy> = {
+    ...defaultPolicy,
+    approvals: 2,
+    emergencyMinutes: 60,
+    retrospectiveHours: 24,
+    renewals: 2,
+    owner: "p-ines",
+    reviewBy: at(900),
+  };
   const instance: Whole<Omit<Instance, "openings">> & Pick<Instance, "openings"> = {
     origin,
     logKey,
@@ -106,7 +116,7 @@ export function sample(texts: Texts = plainTexts) {
       instance: origin,
       logKey,
       system: { actor: "countermand", fingerprint: fingerprint(9), publicKey: key(9).publicKey },
-      policy: { ...defaultPolicy, approvals: 2 },
+      policy,
       policyDigest: hex(8),
       persons: { "p-ines": person("p-ines", 1, nameOpening), "p-bo": person("p-bo", 2, deleted) },
       head: hex(7),
@@ -122,7 +132,7 @@ export function sample(texts: Texts = plainTexts) {
     since: at(12),
     hash: hex(40),
     revision: 2,
-    policy: { ...defaultPolicy, approvals: 2 },
+    policy,
     proposal: {
       ...said(10, "p-ines"),
       digest: hex(10),
