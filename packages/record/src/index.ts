@@ -64,11 +64,17 @@ export type { Finding, VerifyReport } from "./package/report.ts";
 export { verifyPackage, type VerifyOptions } from "./package/verify.ts";
 export { lintRationale, rationaleHelp, type Remark } from "./rationale/rationale.ts";
 export {
+  doubtful,
   holderOf,
+  personById,
+  rolesFor,
   usableKey,
+  type Account,
   type EnrolledKey,
   type Person,
+  type PolicyProposal,
   type Registry,
+  type Role,
 } from "./registry/registry.ts";
 export { formatArmor, parseArmor } from "./sshsig/armor.ts";
 export {
@@ -81,6 +87,7 @@ export {
 export { ed25519KeyBlob, sshsigFromRaw } from "./sshsig/sign.ts";
 export { parseSshsig, signedData } from "./sshsig/sshsig.ts";
 export { commitmentsIn } from "./statements/commitments.ts";
+export { maxRulesBytes } from "./statements/policy-proposed.ts";
 export { deletionGrounds } from "./statements/opening-deleted.ts";
 export { decisionSentence } from "./statements/decision-sentence.ts";
 export { evidenceKinds } from "./statements/evidence.ts";

@@ -3,7 +3,7 @@
  * and when. Not configurable; runs at append and in the verifier.
  */
 import type { JsonObject } from "../bytes/canonical-json.ts";
-import { holderOf, usableKey, type Registry } from "../registry/registry.ts";
+import { holderOf, personById, usableKey, type Registry } from "../registry/registry.ts";
 import type { RecordStatement, RegistryStatement, Said } from "../statements/statement-type.ts";
 import { rule } from "./refusal.ts";
 
@@ -36,9 +36,7 @@ export function checkSigner(
     );
     return;
   }
-  const person = Object.hasOwn(registry.persons, head.actor)
-    ? registry.persons[head.actor]
-    : undefined;
+  const person = personById(registry, head.actor);
   rule(
     "signer-enrolled",
     person !== undefined,
@@ -51,8 +49,8 @@ export function checkSigner(
   );
   rule(
     "signer-enrolled",
-    usableKey(person, head.key) !== undefined,
-    () => `the key ${head.key} of ${head.actor} was revoked; sign with a key in use`,
+    usableKey(person, head.key, said.recordedAt) !== undefined,
+    () => `the key ${head.key} of ${head.actor} was revoked or has expired; sign with a key in use`,
   );
   rule(
     "key-type",

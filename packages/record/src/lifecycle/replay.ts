@@ -6,7 +6,7 @@ import { leafHash } from "@countermand/tlog";
 import { encodeHex } from "../bytes/encoding.ts";
 import { Refusal } from "../constitution/refusal.ts";
 import { parseEntry, registryStream, type Entry } from "../entry/entry.ts";
-import type { Registry } from "../registry/registry.ts";
+import { personById, type Registry } from "../registry/registry.ts";
 import {
   claimedSigner,
   openEnvelope,
@@ -73,9 +73,7 @@ export function signingKey(registry: Registry | undefined, entry: Pick<Entry, "e
     return systemKey;
   }
   if (head.actor === registry.system.actor) return registry.system.publicKey;
-  const person = Object.hasOwn(registry.persons, head.actor)
-    ? registry.persons[head.actor]
-    : undefined;
+  const person = personById(registry, head.actor);
   if (person === undefined) {
     throw new Refusal("signer-enrolled", `${head.actor} is not enrolled in this ledger`);
   }

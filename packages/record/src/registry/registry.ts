@@ -2,6 +2,7 @@
  * Who may speak: the state of the registry stream. Persons and their keys, the
  * system's key and the policy in force, as of one position in the log.
  */
+import type { Artefact } from "../lifecycle/state.ts";
 import type { ActorKind, Permission, Policy } from "../statements/words.ts";
 
 export interface EnrolledKey {
@@ -10,8 +11,45 @@ export interface EnrolledKey {
   readonly publicKey: string;
   /** Index of the entry that enrolled it. */
   readonly addedAt: number;
+  /** When it was enrolled, by the ledger's clock. */
+  readonly enrolledOn: string;
+  /** Whose word it is that the key is this person's. An administrator's is the weaker one. */
+  readonly assurance: "administrator" | "identity-provider";
+  /** From then on it signs nothing. */
+  readonly expiresAt?: string;
   /** Index of the entry that revoked it. */
   readonly revokedAt?: number;
+  /** What it signed from then on may be somebody else's: said when it was revoked as compromised. */
+  readonly doubtfulSince?: string;
+}
+
+/** An account at an identity provider. */
+export interface Account {
+  /** Id of the statement that linked it. */
+  readonly id: string;
+  readonly issuer: string;
+  /** Commitment to the subject that the issuer knows the person by. */
+  readonly subject: string;
+}
+
+/** A role, with the scope and the time in which it holds. */
+export interface Role {
+  /** Id of the statement that granted it. */
+  readonly id: string;
+  readonly role: string;
+  /** Absent: all. */
+  readonly services?: readonly string[];
+  readonly environments?: readonly string[];
+  readonly until?: string;
+}
+
+/** A policy that one administrator proposed and another has not decided on yet. */
+export interface PolicyProposal {
+  /** Id of the statement that proposed it. */
+  readonly id: string;
+  readonly by: string;
+  readonly settings: Policy;
+  readonly rules?: Artefact;
 }
 
 export interface Person {
@@ -22,8 +60,8 @@ export interface Person {
   /** Commitments to the name and to mail addresses, lower-cased; their openings can be deleted. */
   readonly name?: string;
   readonly emails: readonly string[];
-  /** Enrolled by an administrator's word alone, not by an identity provider's. */
-  readonly assurance: "administrator";
+  readonly accounts: readonly Account[];
+  readonly roles: readonly Role[];
 }
 
 export interface Registry {
@@ -37,6 +75,9 @@ export interface Registry {
   };
   readonly policy: Policy;
   readonly policyDigest: string;
+  /** The policy's rules in force, kept beside the ledger; absent: the settings are the whole policy. */
+  readonly rules?: Artefact;
+  readonly policyProposal?: PolicyProposal;
   readonly persons: { readonly [id: string]: Person };
   /** Leaf hash of the stream's newest entry, in hex. */
   readonly head: string;
@@ -50,7 +91,53 @@ export function holderOf(registry: Registry, fingerprint: string): Person | unde
   );
 }
 
-/** The person's key if it is enrolled and not revoked. */
-export function usableKey(person: Person, fingerprint: string): EnrolledKey | undefined {
-  return person.keys.find((key) => key.fingerprint === fingerprint && key.revokedAt === undefined);
+/** The person by id. Ids come from outside, so `persons[id]` alone could find `constructor`. */
+export function personById(registry: Registry, id: string): Person | undefined {
+  return Object.hasOwn(registry.persons, id) ? registry.persons[id] : undefined;
+}
+
+/** The person's key if it is enrolled, not revoked, and not expired at `now`. */
+export function usableKey(
+  person: Person,
+  fingerprint: string,
+  now: string,
+): EnrolledKey | undefined {
+  return person.keys.find(
+    (key) =>
+      key.fingerprint === fingerprint &&
+      key.revokedAt === undefined &&
+      (key.expiresAt === undefined || now < key.expiresAt),
+  );
+}
+
+/** Whether what this key signed at `when` may be somebody else's. */
+export function doubtful(registry: Registry, fingerprint: string, when: string): boolean {
+  const key = holderOf(registry, fingerprint)?.keys.find(
+    (item) => item.fingerprint === fingerprint,
+  );
+  return key?.doubtfulSince !== undefined && when >= key.doubtfulSince;
+}
+
+/** The names of the roles that `person` has for a service in an environment at `now`, sorted. */
+export function rolesFor(
+  person: Person,
+  where: { readonly service: string; readonly environment: string },
+  now: string,
+): readonly string[] {
+  const held = person.roles.filter(
+    (item) =>
+      (item.services === undefined || item.services.includes(where.service)) &&
+      (item.environments === undefined || item.environments.includes(where.environment)) &&
+      (item.until === undefined || now < item.until),
+  );
+  return [...new Set(held.map((item) => item.role))].sort();
+}
+
+/** At least one person can still change the registry at `now`, or nobody ever could again. */
+export function hasAdministrator(registry: Registry, now: string): boolean {
+  return Object.values(registry.persons).some(
+    (person) =>
+      person.permissions.includes("administer") &&
+      person.keys.some((key) => usableKey(person, key.fingerprint, now) !== undefined),
+  );
 }

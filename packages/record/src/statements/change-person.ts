@@ -1,6 +1,6 @@
-/** One enrolled person replaced in the registry: what key-added and key-revoked share. */
+/** One enrolled person replaced in the registry: what the kinds about a person share. */
 import { Refusal } from "../constitution/refusal.ts";
-import type { Person, Registry } from "../registry/registry.ts";
+import { personById, type Person, type Registry } from "../registry/registry.ts";
 
 export function changePerson(
   registry: Registry | undefined,
@@ -8,7 +8,7 @@ export function changePerson(
   change: (person: Person, registry: Registry) => Person,
 ): Registry {
   if (registry === undefined) throw new TypeError("the log is open");
-  const person = Object.hasOwn(registry.persons, id) ? registry.persons[id] : undefined;
+  const person = personById(registry, id);
   if (person === undefined) throw new Refusal("registry", `${id} is not enrolled`);
   return { ...registry, persons: { ...registry.persons, [id]: change(person, registry) } };
 }

@@ -1,11 +1,18 @@
 /** An administrator gives an enrolled person a further key. */
-import type { Infer } from "../bytes/shape.ts";
-import { newToRegistry, publicKey } from "./public-key.ts";
+import { timestamp, type Infer } from "../bytes/shape.ts";
+import { rule } from "../constitution/refusal.ts";
+import { enrolledKey, newToRegistry, publicKey } from "./public-key.ts";
 import { changePerson } from "./change-person.ts";
 import { aboutRegistry, predicate, type RegistryStatement } from "./statement-type.ts";
 import { actorId } from "./words.ts";
 
-const shape = predicate({ person: actorId, newKey: publicKey });
+const shape = predicate(
+  { person: actorId, newKey: publicKey },
+  {
+    /** From then on it signs nothing. */
+    expiresAt: timestamp,
+  },
+);
 type Body = Infer<typeof shape>;
 
 export const keyAdded: RegistryStatement<Body> = {
@@ -18,12 +25,14 @@ export const keyAdded: RegistryStatement<Body> = {
   apply: (body, before, said) =>
     changePerson(before, body.person, (person, registry) => {
       newToRegistry(registry, body.newKey);
-      const key = {
-        fingerprint: body.newKey.fingerprint,
-        publicKey: body.newKey.line,
-        addedAt: said.index,
-      };
+      rule(
+        "registry",
+        body.expiresAt === undefined || body.expiresAt > said.recordedAt,
+        () => `the key would expire at ${body.expiresAt}, which has passed; give a later time`,
+      );
+      const key = enrolledKey(body.newKey, said, "administrator", body.expiresAt);
       return { ...person, keys: [...person.keys, key] };
     }),
-  says: (body) => `adds the key ${body.newKey.fingerprint} to ${body.person}`,
+  says: (body) =>
+    `adds the key ${body.newKey.fingerprint} to ${body.person}${body.expiresAt === undefined ? "" : `, until ${body.expiresAt}`}`,
 };

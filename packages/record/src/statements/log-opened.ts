@@ -41,7 +41,7 @@ export const logOpened: RegistryStatement<Body> = {
       body.administrator.key.fingerprint !== body.systemKey.fingerprint,
       () => "the system and a person cannot share a key",
     );
-    const person = personFrom(body.administrator, said.index);
+    const person = personFrom(body.administrator, said);
     return {
       instance: said.head.instance,
       logKey: body.logKey,

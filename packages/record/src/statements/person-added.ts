@@ -2,9 +2,17 @@
 import { array, object, type Infer } from "../bytes/shape.ts";
 import { Refusal, rule } from "../constitution/refusal.ts";
 import type { Person } from "../registry/registry.ts";
-import { newToRegistry, publicKey } from "./public-key.ts";
-import { aboutRegistry, predicate, type RegistryStatement } from "./statement-type.ts";
-import { actorId, actorKind, commitmentText, permission, permissions } from "./words.ts";
+import { enrolledKey, newToRegistry, publicKey } from "./public-key.ts";
+import { aboutRegistry, predicate, type RegistryStatement, type Said } from "./statement-type.ts";
+import {
+  actorId,
+  actorKind,
+  commitmentText,
+  permission,
+  permissions,
+  type ActorKind,
+  type Permission,
+} from "./words.ts";
 
 export const personFields = object(
   {
@@ -20,22 +28,29 @@ export const personFields = object(
 type PersonFields = Infer<typeof personFields>;
 
 /** The registry's person out of what a statement says. */
-export function personFrom(fields: PersonFields, index: number): Person {
+export function personFrom(fields: PersonFields, said: Said): Person {
   const { key, ...person } = fields;
-  if (fields.kind !== "human") {
-    const wrong = fields.permissions.find((item) => humansOnly.has(item));
-    rule(
-      "humans-decide",
-      wrong === undefined,
-      () =>
-        `${fields.id} is a ${fields.kind} and cannot hold the permission ${wrong}; only a human can`,
-    );
-  }
+  checkPermissions(fields.id, fields.kind, fields.permissions);
   return {
     ...person,
-    keys: [{ fingerprint: key.fingerprint, publicKey: key.line, addedAt: index }],
-    assurance: "administrator",
+    keys: [enrolledKey(key, said)],
+    accounts: [],
+    roles: [],
   };
+}
+
+/** Refuses a permission that only a human can hold, for anything else. */
+export function checkPermissions(
+  id: string,
+  kind: ActorKind,
+  permissions: readonly Permission[],
+): void {
+  const wrong = kind === "human" ? undefined : permissions.find((item) => humansOnly.has(item));
+  rule(
+    "humans-decide",
+    wrong === undefined,
+    () => `${id} is a ${kind} and cannot hold the permission ${wrong}; only a human can`,
+  );
 }
 
 const humansOnly: ReadonlySet<string> = new Set(["approve", "review", "override", "administer"]);
@@ -59,7 +74,7 @@ export const personAdded: RegistryStatement<Body> = {
     newToRegistry(registry, person.key);
     return {
       ...registry,
-      persons: { ...registry.persons, [person.id]: personFrom(person, said.index) },
+      persons: { ...registry.persons, [person.id]: personFrom(person, said) },
     };
   },
   says: ({ person }) =>

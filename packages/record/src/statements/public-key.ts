@@ -3,7 +3,8 @@ import { RecordError } from "../bytes/error.ts";
 import { object, string, type Infer, type Shape } from "../bytes/shape.ts";
 import { Refusal } from "../constitution/refusal.ts";
 import { fingerprint as fingerprintOf, parsePublicKeyLine } from "../sshsig/public-key.ts";
-import { holderOf, type Registry } from "../registry/registry.ts";
+import { holderOf, type EnrolledKey, type Registry } from "../registry/registry.ts";
+import type { Said } from "./statement-type.ts";
 import { fingerprint } from "./words.ts";
 
 const line = string({
@@ -28,6 +29,23 @@ export const publicKey: Shape<Infer<typeof pair>> = (value, path = "") => {
   }
   return found;
 };
+
+/** The key as the registry keeps it, enrolled by the entry `said`. */
+export function enrolledKey(
+  key: Infer<typeof pair>,
+  said: Said,
+  assurance: EnrolledKey["assurance"] = "administrator",
+  expiresAt?: string,
+): EnrolledKey {
+  return {
+    fingerprint: key.fingerprint,
+    publicKey: key.line,
+    addedAt: said.index,
+    enrolledOn: said.recordedAt,
+    assurance,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}
 
 /** Refuses a key that anybody holds or ever held: a revoked key does not come back. */
 export function newToRegistry(registry: Registry, key: Infer<typeof pair>): void {

@@ -3,6 +3,13 @@
  * here; a test refuses a file that is not listed.
  */
 import type { JsonObject } from "../bytes/canonical-json.ts";
+import { accountLinked } from "./account-linked.ts";
+import { accountUnlinked } from "./account-unlinked.ts";
+import { permissionsChanged } from "./permissions-changed.ts";
+import { policyDecided } from "./policy-decided.ts";
+import { policyProposed } from "./policy-proposed.ts";
+import { roleGranted } from "./role-granted.ts";
+import { roleRevoked } from "./role-revoked.ts";
 import { assessed } from "./assessed.ts";
 import { authorised } from "./authorised.ts";
 import { closed } from "./closed.ts";
@@ -33,6 +40,13 @@ const all: readonly AnyStatementType[] = [
   personAdded,
   keyAdded,
   keyRevoked,
+  accountLinked,
+  accountUnlinked,
+  permissionsChanged,
+  policyDecided,
+  policyProposed,
+  roleGranted,
+  roleRevoked,
   proposed,
   assessed,
   evidence,

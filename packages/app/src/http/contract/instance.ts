@@ -2,10 +2,13 @@
 import {
   actorKinds,
   permissions,
+  type Account,
   type EnrolledKey,
   type JsonObject,
   type Person,
+  type PolicyProposal,
   type Registry,
+  type Role,
 } from "@countermand/record";
 import { z } from "zod";
 import type { WitnessedHealth } from "../../ledger/witnesses/publisher.ts";
@@ -17,6 +20,7 @@ import {
   givenOpenings,
   givenPolicy,
   index,
+  instant,
   opening,
   policy,
   sha256Hex,
@@ -26,7 +30,30 @@ const key: z.ZodType<EnrolledKey> = z.object({
   fingerprint,
   publicKey: z.string().describe("One line in authorized_keys form"),
   addedAt: index,
+  enrolledOn: instant,
+  assurance: z
+    .enum(["administrator", "identity-provider"])
+    .describe("Whose word it is that the key is this person's"),
+  expiresAt: instant.exactOptional(),
   revokedAt: index.exactOptional(),
+  doubtfulSince: instant
+    .exactOptional()
+    .describe("What it signed from then on may be somebody else's"),
+});
+
+const account: z.ZodType<Account> = z.object({
+  id: z.uuid(),
+  issuer: z.string().max(200),
+  subject: commitment,
+});
+
+const names = z.array(z.string().max(100)).max(100);
+const role: z.ZodType<Role> = z.object({
+  id: z.uuid().describe("The statement that granted it"),
+  role: z.string().max(100),
+  services: names.exactOptional().describe("Absent: all"),
+  environments: names.exactOptional().describe("Absent: all"),
+  until: instant.exactOptional(),
 });
 
 const person: z.ZodType<Person> = z.object({
@@ -36,8 +63,19 @@ const person: z.ZodType<Person> = z.object({
   keys: z.array(key),
   name: commitment.exactOptional(),
   emails: z.array(commitment),
-  assurance: z.literal("administrator"),
+  accounts: z.array(account),
+  roles: z.array(role),
 });
+
+const rules = z.object({ digest: sha256Hex, size: z.int().min(0) });
+const policyProposal: z.ZodType<PolicyProposal> = z
+  .object({
+    id: z.uuid().describe("The statement that proposed it"),
+    by: actor,
+    settings: policy,
+    rules: rules.exactOptional(),
+  })
+  .describe("A policy that waits for another administrator");
 
 const registry: z.ZodType<Registry> = z
   .object({
@@ -46,6 +84,8 @@ const registry: z.ZodType<Registry> = z
     system: z.object({ actor, fingerprint, publicKey: z.string() }),
     policy,
     policyDigest: sha256Hex,
+    rules: rules.exactOptional().describe("The policy's rules, an artefact"),
+    policyProposal: policyProposal.exactOptional(),
     persons: z.record(z.string(), person).describe("By id"),
     head: sha256Hex.describe("Leaf hash of the registry's newest entry"),
     length: z.int().min(0),

@@ -30,6 +30,7 @@ export type Whole<T> = T extends string | number | boolean | null | undefined
 
 const hex = (seed: number) => encodeHex(new Uint8Array(32).fill(seed));
 const commit = (seed: number) => hex(seed).slice(0, 40);
+const uuid = (seed: number) => `00000000-0000-4000-8000-${String(seed).padStart(12, "0")}`;
 let salts = 0;
 const open = (value: string): Opening => makeOpening(value, new Uint8Array(32).fill(++salts));
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 23, 2, minute)).toISOString();
@@ -89,6 +90,10 @@ export function sample(texts: Texts = plainTexts) {
     fingerprint: fingerprint(seed),
     publicKey: `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${String(seed).padStart(43, "A")}`,
     addedAt: 0,
+    enrolledOn: at(0),
+    assurance: "administrator" as const,
+    expiresAt: at(9000),
+    doubtfulSince: at(7000),
     revokedAt: 900,
   });
   const person = (id: string, seed: number, name: Opening) => ({
@@ -98,7 +103,16 @@ export function sample(texts: Texts = plainTexts) {
     keys: [key(seed)],
     name: name.commitment,
     emails: [emailOpening.commitment],
-    assurance: "administrator" as const,
+    accounts: [{ id: uuid(5), issuer: "https://id.example.com/", subject: name.commitment }],
+    roles: [
+      {
+        id: uuid(6),
+        role: "sre",
+        services: ["checkout"],
+        environments: ["production"],
+        until: at(800),
+      },
+    ],
   });
   const policy: Whole<Policy> = {
     ...defaultPolicy,
@@ -118,6 +132,13 @@ export function sample(texts: Texts = plainTexts) {
       system: { actor: "countermand", fingerprint: fingerprint(9), publicKey: key(9).publicKey },
       policy,
       policyDigest: hex(8),
+      rules: { digest: hex(60), size: 900 },
+      policyProposal: {
+        id: uuid(7),
+        by: "p-ines",
+        settings: policy,
+        rules: { digest: hex(61), size: 901 },
+      },
       persons: { "p-ines": person("p-ines", 1, nameOpening), "p-bo": person("p-bo", 2, deleted) },
       head: hex(7),
       length: 3,
