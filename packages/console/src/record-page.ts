@@ -1,5 +1,12 @@
 /** `/records/{id}`: everything that is known of one record, in the order in which people ask. */
-import { deadlineOf, showIdentity, type Opening, type RecordState } from "@countermand/record";
+import {
+  deadlinesOf,
+  showIdentity,
+  timerSays,
+  type Opening,
+  type RecordState,
+} from "@countermand/record";
+import { duties } from "./duties.ts";
 import { html, type Html } from "./html.ts";
 import { page } from "./layout.ts";
 import { paths } from "./paths.ts";
@@ -36,15 +43,15 @@ export function recordPage({ ledger, state, openings, now }: RecordPageView): st
       </p>
       <p class="next"><strong>Next:</strong> ${nextStep(state.id, state.status)}</p>
       <div class="split">${head(state, actor, now)} ${why(state, text)}</div>
-      ${assessment(state, actor)} ${approvals(state, actor, text)} ${evidence(state, actor)}
-      ${executions(state, actor, text)} ${outcome(state, actor)} ${timeline(state, actor)}
-      ${proof(state, ledger)}`,
+      ${duties(state, actor, text)} ${assessment(state, actor)} ${approvals(state, actor, text)}
+      ${evidence(state, actor)} ${executions(state, actor, text)} ${outcome(state, actor)}
+      ${timeline(state, actor)} ${proof(state, ledger)}`,
   });
 }
 
 function head(state: RecordState, actor: ShowActor, now: Date): Html {
   const { proposal } = state;
-  const deadline = deadlineOf(state);
+  const deadlines = deadlinesOf(state);
   return facts([
     ["From", html`<code>${showIdentity(proposal.current)}</code>`],
     ["Back to", html`<code>${showIdentity(proposal.target)}</code>`],
@@ -54,10 +61,13 @@ function head(state: RecordState, actor: ShowActor, now: Date): Html {
     ["Status since", instant(state.since)],
     [
       "Due",
-      deadline === undefined
+      deadlines.length === 0
         ? html`nothing by itself`
-        : html`becomes ${statusName(deadline.type)} ${ago(deadline.at, now)},
-          ${instant(deadline.at)}`,
+        : html`${deadlines.map(
+            (item, i) =>
+              html`${i > 0 && html`<br />`}${timerSays[item.type]} ${ago(item.at, now)},
+              ${instant(item.at)}`,
+          )}`,
     ],
     [
       "Lasts",

@@ -1,6 +1,7 @@
 /** The parts of a record's page between its reasons and its timeline. */
 import {
   approvalsInForce,
+  showCondition,
   showIdentity,
   type Artefact,
   type Decision,
@@ -94,7 +95,7 @@ export function approvals(state: RecordState, actor: ShowActor, text: ShowText):
   const counted = new Set(inForce.map((item) => item.index));
   const window = state.authorisation;
   return html`<section aria-labelledby="approvals">
-    <h2 id="approvals">Approvals: ${inForce.length} of ${state.policy.approvals}</h2>
+    <h2 id="approvals">Approvals: ${inForce.length} of ${state.obligations.approvals}</h2>
     ${
       state.decisions.length === 0
         ? html`<p class="empty">Nobody has decided yet.</p>`
@@ -103,10 +104,16 @@ export function approvals(state: RecordState, actor: ShowActor, text: ShowText):
               (item) =>
                 html`<li>
                   <p>
-                    <strong>${item.decision === "approve" ? "Approved" : "Rejected"}</strong> by
-                    ${actor(item.actor)}, ${instant(item.recordedAt)} (entry ${item.index}).
+                    <strong
+                      >${decided[item.decision]}${item.to !== undefined && html` to ${item.to}`}</strong
+                    >
+                    by ${actor(item.actor)}, ${instant(item.recordedAt)} (entry ${item.index}).
                     ${standing(item, counted)}
                   </p>
+                  ${
+                    item.conditions.length > 0 &&
+                    html`<p>On condition: ${item.conditions.map(showCondition).join("; ")}.</p>`
+                  }
                   ${item.comment !== undefined && text(item.comment)}
                 </li>`,
             )}
@@ -122,11 +129,22 @@ export function approvals(state: RecordState, actor: ShowActor, text: ShowText):
   </section>`;
 }
 
+const decided: Readonly<Record<Decision["decision"], string>> = {
+  approve: "Approved",
+  reject: "Rejected",
+  "request-changes": "Changes asked for",
+  delegate: "Delegated",
+  escalate: "Escalated",
+};
+
 function standing(item: Decision, counted: ReadonlySet<number>): Html {
   if (item.voidedBy !== undefined) {
     return html`<strong class="void">Void</strong> since entry ${item.voidedBy}: the record changed.`;
   }
-  if (item.decision === "reject" || counted.has(item.index)) return html``;
+  if (item.withdrawnBy !== undefined) {
+    return html`<strong class="void">Taken back</strong> by entry ${item.withdrawnBy}.`;
+  }
+  if (item.decision !== "approve" || counted.has(item.index)) return html``;
   return html`<strong class="void">Does not count</strong>: it is of another version, or this person
     approved before.`;
 }
@@ -164,9 +182,13 @@ export function executions(state: RecordState, actor: ShowActor, text: ShowText)
         ? html`<p class="empty">Not run.</p>`
         : html`<ol class="cards">
             ${state.executions.map(
-              ({ finished, command, actor: by, recordedAt }) =>
+              ({ finished, command, gate, actor: by, recordedAt }) =>
                 html`<li>
-                  ${text(command)}
+                  ${
+                    command === undefined
+                      ? html`<p>The gate let ${gate} deploy it.</p>`
+                      : text(command)
+                  }
                   <p>
                     ${
                       finished === undefined

@@ -21,6 +21,7 @@ const signs: Readonly<Record<Tone, string>> = {
 };
 
 const texts: Readonly<Record<Status, StatusText>> = {
+  planned: { tone: "waits", next: "Nothing; it is there for the day it is needed." },
   proposed: { tone: "waits", next: "The proposer assesses what it undoes." },
   pending_approval: {
     tone: "waits",
@@ -66,6 +67,10 @@ const texts: Readonly<Record<Status, StatusText>> = {
     command: "close",
   },
   closed: { tone: "good", next: "Nothing; the record is complete." },
+  overridden: {
+    tone: "bad",
+    next: "It is mandatory and set aside for a time; at its end somebody decides again.",
+  },
   rejected: { tone: "over", next: "Nothing; it was decided against." },
   withdrawn: { tone: "over", next: "Nothing; the proposer took it back." },
   expired: { tone: "over", next: "Nothing; the approvals did not come in time." },

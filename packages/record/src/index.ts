@@ -36,9 +36,20 @@ export {
   parseEntry,
   registryStream,
   type Entry,
+  type LedgerFacts,
 } from "./entry/entry.ts";
 export { advance, advanceRegistry, foldVersion, type Position } from "./lifecycle/advance.ts";
-export { deadlineOf, follows, type Deadline, type Following } from "./lifecycle/follows.ts";
+export {
+  deadlineOf,
+  deadlinesOf,
+  timers,
+  type Deadline,
+  type TimerType,
+} from "./lifecycle/deadlines.ts";
+export { dutiesOf, timerSays, type Duty } from "./lifecycle/duties.ts";
+export { follows, type Following, type SystemType } from "./lifecycle/follows.ts";
+export { mustGrant, type Use } from "./constitution/grant.ts";
+export { quorumOf, unfilled, type Quorum } from "./constitution/quorum.ts";
 export { digestOf, evidenceHash, recordHash } from "./lifecycle/record-hash.ts";
 export {
   applyEntry,
@@ -51,14 +62,40 @@ export {
 export {
   approvalsInForce,
   artefactsOf,
+  decisionKinds,
+  decisionsInForce,
+  isDangling,
+  isOverdue,
   ended,
   statuses,
   type Artefact,
   type Decision,
+  type DecisionKind,
   type RecordState,
   type Status,
   type TimelineItem,
 } from "./lifecycle/state.ts";
+export { classifyRequest, policyActionOf, policyRequest } from "./policy/facts.ts";
+export {
+  judgeOf,
+  mustPermit,
+  policyActions,
+  type Classification,
+  type Judge,
+  type Judging,
+  type PolicyAction,
+  type PolicyRequest,
+  type Verdict,
+} from "./policy/judge.ts";
+export {
+  obligationsOf,
+  lanes,
+  obligationsShape,
+  strictest,
+  type Obligations,
+  type RoleSeat,
+} from "./policy/obligations.ts";
+export { condition, showCondition, unmet, type Condition } from "./statements/condition.ts";
 export { makePackage, type PackageEntry, type PackageParts } from "./package/make.ts";
 export type { Finding, VerifyReport } from "./package/report.ts";
 export { verifyPackage, type VerifyOptions } from "./package/verify.ts";

@@ -2,7 +2,11 @@
 import {
   approvalsInForce,
   deadlineOf,
+  dutiesOf,
+  showCondition,
   showIdentity,
+  timerSays,
+  type DecisionKind,
   type Opening,
   type RecordState,
 } from "@countermand/record";
@@ -24,7 +28,14 @@ export function recordTexts(state: RecordState): ReadonlyMap<string, string> {
   state.decisions.forEach((item, i) => {
     if (item.comment !== undefined) texts.set(`decision-${i + 1}`, item.comment);
   });
-  state.executions.forEach((item, i) => texts.set(`command-${i + 1}`, item.command));
+  state.executions.forEach((item, i) => {
+    if (item.command !== undefined) texts.set(`command-${i + 1}`, item.command);
+  });
+  state.exceptions.forEach((item, i) => texts.set(`exception-${i + 1}`, item.rationale));
+  if (state.override !== undefined) {
+    texts.set("override-rationale", state.override.rationale);
+    texts.set("override-control", state.override.control);
+  }
   return texts;
 }
 
@@ -52,12 +63,10 @@ export function showRecord(
         `${plain(proposal.reason)} (${proposal.tickets.map((item) => plain(item)).join(", ")})`,
       ],
       ["  proposed by", name(proposal.actor)],
-      ...(proposal.expiresAt === undefined
-        ? []
-        : [["  temporary", `until ${instant(proposal.expiresAt)}`]]),
       ["  record hash", state.hash],
     ]),
     `  why\n${text(proposal.rationale)}\n  what users notice\n${text(proposal.impact)}\n  security\n${text(proposal.security)}\n`,
+    dutyText(context, state, name),
     assessmentText(context, state),
     approvalText(context, state, name),
     evidenceText(state, name),
@@ -71,13 +80,33 @@ function due(context: Context, state: RecordState): string {
   const deadline = deadlineOf(state);
   if (deadline === undefined) return "";
   const left = Date.parse(deadline.at) - context.now().getTime();
-  const will = { expired: "expires", lapsed: "lapses", stabilised: "counts as stabilised" };
   return style(
     context,
     "yellow",
-    `  ${will[deadline.type]} ${left > 0 ? `in ${span(left)}` : "now"}`,
+    `  ${timerSays[deadline.type]} ${left > 0 ? `in ${span(left)}` : "now"}`,
   );
 }
+
+function dutyText(context: Context, state: RecordState, name: (actor: string) => string): string {
+  const found = dutiesOf(state);
+  if (found.length === 0) return "";
+  const rows = found.map((item) => {
+    const says = `${plain(item.says)}${item.actor === undefined ? "" : ` ${name(item.actor)}`}`;
+    return [
+      `  ${item.term.toLowerCase()}`,
+      item.tone === "bad" ? style(context, "red", says) : says,
+    ];
+  });
+  return `${style(context, "bold", "Bound to")}\n${columns(rows)}`;
+}
+
+const decided: Readonly<Record<DecisionKind, string>> = {
+  approve: "approved",
+  reject: "rejected",
+  "request-changes": "changes asked for",
+  delegate: "delegated",
+  escalate: "escalated",
+};
 
 function assessmentText(context: Context, { assessment }: RecordState): string {
   const title = style(context, "bold", "What it undoes");
@@ -115,14 +144,22 @@ function approvalText(
   const inForce = new Set(approvalsInForce(state).map((item) => item.index));
   const lines = state.decisions.map((item) => {
     const standing =
-      item.voidedBy === undefined
-        ? inForce.has(item.index) || item.decision === "reject"
-          ? ""
-          : "  (of another version)"
-        : style(context, "yellow", `  void since entry ${item.voidedBy}: the record changed`);
-    return `  ${item.decision === "approve" ? "approved" : "rejected"} by ${name(item.actor)} at ${instant(item.recordedAt)}${standing}`;
+      item.withdrawnBy !== undefined
+        ? style(context, "yellow", `  taken back by entry ${item.withdrawnBy}`)
+        : item.voidedBy === undefined
+          ? inForce.has(item.index) || item.decision !== "approve"
+            ? ""
+            : "  (of another version)"
+          : style(context, "yellow", `  void since entry ${item.voidedBy}: the record changed`);
+    const to = item.to === undefined ? "" : ` to ${plain(item.to)}`;
+    const only = item.conditions.map((each) => `, ${showCondition(each)}`).join("");
+    return `  ${decided[item.decision]}${to} by ${name(item.actor)} at ${instant(item.recordedAt)}${only}${standing}`;
   });
-  const title = style(context, "bold", `Approvals (${inForce.size} of ${state.policy.approvals})`);
+  const title = style(
+    context,
+    "bold",
+    `Approvals (${inForce.size} of ${state.obligations.approvals})`,
+  );
   return `${title}\n${lines.length === 0 ? "  none yet" : lines.join("\n")}\n`;
 }
 
@@ -154,7 +191,11 @@ function executionText(
       finished?.output === undefined
         ? ""
         : `, output sha256:${finished.output.digest.slice(0, 16)}… (${finished.output.size} bytes)`;
-    return `  $ ${plain(textOf(openings, item.command, state.deletedOpenings), 500)}\n    ${end} by ${name(item.actor)}${output}`;
+    const what =
+      item.command === undefined
+        ? `the gate let ${plain(item.gate ?? "")} deploy it`
+        : `$ ${plain(textOf(openings, item.command, state.deletedOpenings), 500)}`;
+    return `  ${what}\n    ${end} by ${name(item.actor)}${output}`;
   });
   return `Execution\n${lines.join("\n")}\n`;
 }

@@ -1,6 +1,7 @@
 /** The application on its store: what the server and the embedded command line both are. */
 import type { Config } from "../config/config.ts";
 import type { MirrorTarget } from "../ledger/mirror/target.ts";
+import { judgesOf } from "../rollbacks/judges.ts";
 import { RollbackService } from "../rollbacks/service.ts";
 import type { Store } from "../rollbacks/store.ts";
 import { directoryBlobs } from "../storage/blobs.ts";
@@ -34,7 +35,7 @@ export async function openApplication(
     );
     try {
       const blobs = directoryBlobs(directory.blobs, { maxBytes: config.maxArtefactBytes });
-      const store: Store = { database, blobs, now };
+      const store: Store = { database, blobs, judges: judgesOf(blobs), now };
       const mirrors = await openMirrors(config);
       const home = ledgerHome(store, directory, { ...options, mirrors });
       const service = await RollbackService.start(store, home);

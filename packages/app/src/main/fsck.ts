@@ -19,6 +19,7 @@ import { fsck } from "../ledger/fsck.ts";
 import { readKeyFile } from "../ledger/keys.ts";
 import { LedgerError } from "../ledger/error.ts";
 import { openMark } from "../ledger/mark.ts";
+import { judgesOf } from "../rollbacks/judges.ts";
 import { checkViews } from "../rollbacks/fsck-views.ts";
 import { directoryBlobs, type Blobs } from "../storage/blobs.ts";
 import { dataDirectory } from "../storage/data-directory.ts";
@@ -64,6 +65,7 @@ export async function* fsckStore(
       };
       return;
     }
+    const blobs = directoryBlobs(directory.blobs, { maxBytes: config.maxArtefactBytes });
     const mark = await openMark(directory.marks, signer.name).catch(damaged);
     if ("problem" in mark) yield { kind: "finding", where: "mark", problem: mark.problem };
     try {
@@ -73,16 +75,12 @@ export async function* fsckStore(
         ...("problem" in mark ? {} : { mark }),
         verifiers: [signer.verifier],
         identityOf: (leaf) => identityOf(parsePayload(payloadOf(leaf)).head.id),
-        checkViews: () => checkViews(database, log.log_id),
+        checkViews: () => checkViews(database, log.log_id, judgesOf(blobs)),
       });
     } finally {
       if (!("problem" in mark)) await mark.close();
     }
-    yield* checkArtefacts(
-      database,
-      log.log_id,
-      directoryBlobs(directory.blobs, { maxBytes: config.maxArtefactBytes }),
-    );
+    yield* checkArtefacts(database, log.log_id, blobs);
     yield { kind: "done", entries: log.size, checks };
   } finally {
     await database.close();

@@ -43,7 +43,7 @@ export function ledgerHome(
     const ledger = await openLedger<Command, Decided>({
       database,
       signer: log,
-      decider: rollbackDecider(signer),
+      decider: rollbackDecider(signer, store.judges),
       markFolder: directory.marks,
       adopt: options.adopt === true,
       ...(options.mirrors === undefined ? {} : { mirrors: options.mirrors }),

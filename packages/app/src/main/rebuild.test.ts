@@ -6,7 +6,7 @@ import { RollbacksUnderTest } from "./testing/rollbacks-under-test.ts";
 
 async function findings(it: RollbacksUnderTest, logId: number): Promise<string[]> {
   const found: string[] = [];
-  for await (const { where, problem } of checkViews(it.store.database, logId)) {
+  for await (const { where, problem } of checkViews(it.store.database, logId, it.store.judges)) {
     found.push(`${where}: ${problem}`);
   }
   return found;

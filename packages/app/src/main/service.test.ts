@@ -14,7 +14,7 @@ async function viewFindings(it: RollbacksUnderTest): Promise<string[]> {
   const logId = it.service.opened?.logId;
   if (logId === undefined) throw new Error("no ledger");
   const found: string[] = [];
-  for await (const { where, problem } of checkViews(it.store.database, logId)) {
+  for await (const { where, problem } of checkViews(it.store.database, logId, it.store.judges)) {
     found.push(`${where}: ${problem}`);
   }
   return found;

@@ -10,6 +10,7 @@ import {
   formatEntry,
   identityOf,
   parsePayload,
+  prefixOf,
   RecordError,
   Refusal,
   registryStream,
@@ -17,12 +18,15 @@ import {
   type Entry,
   type Envelope,
   type Following,
+  type Judging,
+  type Mode,
   type Opening,
   type RecordState,
   type Registry,
   type SignedStatement,
 } from "@countermand/record";
 import { leafHash } from "@countermand/tlog";
+import { factsWanted, seenBy, type LedgerFactsBook, type Seen } from "./ledger-facts.ts";
 import type { LeafDraft, Outcome } from "../ledger/ledger.ts";
 import { RollbacksError } from "./error.ts";
 import { payloadOf, type SystemSigner } from "./system-signer.ts";
@@ -66,6 +70,7 @@ export interface Loaded {
   readonly logged: ReadonlyMap<string, Logged>;
   /** The highest record number given in the batch's year. */
   readonly lastNumber: number;
+  readonly facts: LedgerFactsBook;
 }
 
 /** One entry to be written beside its leaf. */
@@ -79,6 +84,7 @@ export interface WrittenEntry {
   readonly occurredAt: string;
   readonly openings: readonly Opening[];
   readonly deletes: readonly string[];
+  readonly seen?: Seen;
 }
 
 export interface Change {
@@ -89,6 +95,8 @@ export interface Change {
 
 export class Batch {
   readonly #signer: SystemSigner;
+  readonly #judging: Judging;
+  readonly #facts: LedgerFactsBook;
   readonly #recordedAt: string;
   #registry: Registry | undefined;
   #registryChanged = false;
@@ -100,8 +108,16 @@ export class Batch {
   #nextIndex: number;
   #lastNumber: number;
 
-  constructor(loaded: Loaded, signer: SystemSigner, nextIndex: number, recordedAt: string) {
+  constructor(
+    loaded: Loaded,
+    signer: SystemSigner,
+    judging: Judging,
+    nextIndex: number,
+    recordedAt: string,
+  ) {
     this.#signer = signer;
+    this.#judging = judging;
+    this.#facts = loaded.facts;
     this.#recordedAt = recordedAt;
     this.#registry = loaded.registry;
     this.#records = new Map(loaded.records);
@@ -113,8 +129,12 @@ export class Batch {
 
   decide(command: Command): Outcome<Decided> {
     if (command.kind === "clock") {
-      const leaves = this.#appendWhatFollows(command.record);
-      return this.#appended(command.record, leaves);
+      try {
+        const leaves = this.#appendWhatFollows(command.record);
+        return this.#appended(command.record, leaves);
+      } catch (error) {
+        return { kind: "refuse", error: asRefusal(error) };
+      }
     }
     const { statement, envelope } = command;
     const logged = this.#logged.get(statement.head.id);
@@ -186,7 +206,8 @@ export class Batch {
     if (existing !== undefined) {
       throw new RollbacksError("conflict", `this proposal was recorded as ${existing} already`);
     }
-    return `RB-${this.#recordedAt.slice(0, 4)}-${this.#lastNumber + 1}`;
+    const prefix = prefixOf(body["mode"] as Mode | undefined);
+    return `${prefix}-${this.#recordedAt.slice(0, 4)}-${this.#lastNumber + 1}`;
   }
 
   #appendWhatFollows(id: string): LeafDraft[] {
@@ -194,7 +215,7 @@ export class Batch {
     for (;;) {
       const state = this.#records.get(id);
       if (state === undefined || this.#registry === undefined) return leaves;
-      const owed = follows(state, this.#registry, this.#recordedAt);
+      const owed = follows(state, this.#registry, this.#recordedAt, this.#judging);
       if (owed === undefined) return leaves;
       leaves.push(this.#appendSystem(state, this.#registry, owed));
     }
@@ -215,15 +236,21 @@ export class Batch {
   ): LeafDraft {
     const before = this.#records.get(stream);
     const prev = stream === registryStream ? this.#registry?.head : before?.head;
+    const wanted = factsWanted(statement, before);
+    if (wanted !== undefined && !this.#facts.knows(wanted)) {
+      throw new RollbacksError("conflict", `${stream} changed at this moment; send it again`);
+    }
     const entry: Entry = {
       recordedAt: this.#recordedAt,
       stream,
+      ...(wanted === undefined ? {} : { context: this.#facts.facts(wanted) }),
       ...(prev === undefined ? {} : { prev }),
       ...(this.#registry === undefined ? {} : { registry: this.#registry.head }),
       envelope,
     };
     const bytes = formatEntry(entry);
     const at = { index: this.#nextIndex, leafHash: encodeHex(leafHash(bytes)) };
+    let seen: Seen | undefined;
     if (stream === registryStream) {
       this.#registry = advanceRegistry(this.#registry, entry, statement, at);
       this.#registryChanged = true;
@@ -231,7 +258,9 @@ export class Batch {
       if (this.#registry === undefined) {
         throw new RollbacksError("no-ledger", "this ledger was not opened; run `countermand init`");
       }
-      const after = advance(before, this.#registry, entry, statement, at);
+      const after = advance(before, this.#registry, entry, statement, at, this.#judging);
+      seen = seenBy(statement, after);
+      this.#facts.moved(before, after, seen);
       this.#records.set(stream, after);
       this.#changed.add(stream);
       if (before === undefined) {
@@ -253,6 +282,7 @@ export class Batch {
       openings,
       deletes:
         type.name === "opening-deleted" ? (statement.body["commitments"] as readonly string[]) : [],
+      ...(seen === undefined ? {} : { seen }),
     });
     return { bytes, identity: identityOf(head.id) };
   }

@@ -7,14 +7,17 @@
  */
 import type { Decider } from "../ledger/ledger.ts";
 import { Batch, type Command, type Decided } from "./batch.ts";
+import type { Judges } from "./judges.ts";
 import type { SystemSigner } from "./system-signer.ts";
 import { loadFor, writeChange } from "./views.ts";
 
-export function rollbackDecider(signer: SystemSigner): Decider<Command, Decided> {
+export function rollbackDecider(signer: SystemSigner, judges: Judges): Decider<Command, Decided> {
   return {
     async decide(tx, commands, { logId, nextIndex, recordedAt }) {
       const loaded = await loadFor(tx, logId, commands, recordedAt.getUTCFullYear());
-      const batch = new Batch(loaded, signer, nextIndex, recordedAt.toISOString());
+      await judges.prepare(loaded.registry);
+      const judging = (rules: string) => judges.judge(rules);
+      const batch = new Batch(loaded, signer, judging, nextIndex, recordedAt.toISOString());
       const outcomes = commands.map((command) => batch.decide(command));
       return { outcomes, writeViews: (write) => writeChange(write, logId, batch.change()) };
     },

@@ -5,13 +5,18 @@
  * with the number of records, not with their entries.
  */
 import {
+  canonicalize,
   checkOpening,
   commitmentsIn,
   emptyWorld,
+  parseEntry,
+  registryStream,
   replayEntry,
   type Opening,
 } from "@countermand/record";
 import type { Database } from "../storage/database.ts";
+import type { Judges } from "./judges.ts";
+import { factsWanted, LedgerFactsBook, seenBy } from "./ledger-facts.ts";
 import { recordRow } from "./views.ts";
 
 export interface ViewFinding {
@@ -21,14 +26,34 @@ export interface ViewFinding {
 }
 
 /** Entries are read from the rows as they are; what is wrong with the rows is for the ledger's own check. */
-export async function* checkViews(database: Database, logId: number): AsyncGenerator<ViewFinding> {
-  const world = emptyWorld();
+export async function* checkViews(
+  database: Database,
+  logId: number,
+  judges: Judges,
+): AsyncGenerator<ViewFinding> {
+  const world = emptyWorld((rules) => judges.judge(rules));
+  const book = new LedgerFactsBook({}, true);
   const commitments = new Map<string, number>();
   const newest = new Map<string, number>();
   for await (const row of entryRows(database, logId)) {
     const where = `entry ${row.idx}`;
     try {
+      const stream = parseEntry(row.leaf).stream;
+      const before = world.records.get(stream);
       const { entry, statement } = await replayEntry(world, row.idx, row.leaf);
+      if (stream === registryStream) await judges.prepare(world.registry);
+      const wanted = factsWanted(statement, before);
+      const expected = wanted === undefined ? undefined : book.facts(wanted);
+      if (expected !== undefined && entry.context !== undefined) {
+        if (canonicalize(expected) !== canonicalize(entry.context)) {
+          yield {
+            where,
+            problem: `the ledger's facts in the entry are ${canonicalize(entry.context)}; the entries before it give ${canonicalize(expected)}`,
+          };
+        }
+      }
+      const after = world.records.get(stream);
+      if (after !== undefined) book.moved(before, after, seenBy(statement, after));
       newest.set(entry.stream, row.idx);
       for (const commitment of commitmentsIn(statement.type.name, statement.body).keys()) {
         commitments.set(commitment, row.idx);

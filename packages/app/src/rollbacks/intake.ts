@@ -11,12 +11,15 @@ import {
   openEnvelope,
   signingKey,
   textField,
+  type Condition,
+  type DecisionKind,
   type JsonObject,
   type Opening,
   type RecordState,
   type Registry,
   type SignedStatement,
 } from "@countermand/record";
+import { loadJudge } from "../policy/judge.ts";
 import { parseUndoReport, ReportError } from "../undo/range/parse-report.ts";
 import { summaryOf } from "../undo/range/summary.ts";
 import { authorEmails, resolveAuthors } from "./authors.ts";
@@ -56,6 +59,9 @@ export async function takeIn(submission: Submission, sources: IntakeSources): Pr
       break;
     case "evidence":
       await checkArtefact(textField(statement.body, "digest"), sources);
+      break;
+    case "policy-proposed":
+      await checkRules(statement, sources);
       break;
     default:
       break;
@@ -164,12 +170,29 @@ async function checkSentence(statement: SignedStatement, sources: IntakeSources)
   const { body } = statement;
   const state = await sources.record(textField(body, "record"));
   if (state === undefined) return;
-  const sentence = decisionSentence(state, body["decision"] === "approve" ? "approve" : "reject");
+  const sentence = decisionSentence(
+    state,
+    body["decision"] as DecisionKind,
+    (body["conditions"] ?? []) as unknown as readonly Condition[],
+  );
   if (body["summary"] !== sentence) {
     throw new RollbacksError(
       "conflict",
       `the signed sentence is not what this record says now: "${sentence}"`,
     );
+  }
+}
+
+/** Rules that do not load are never proposed; those in force stay. */
+async function checkRules(statement: SignedStatement, sources: IntakeSources): Promise<void> {
+  const rules = statement.body["rules"] as { readonly digest: string } | undefined;
+  if (rules === undefined) return;
+  const bytes = await sources.artefact(rules.digest);
+  if (bytes === undefined) throw missingArtefact(rules.digest);
+  try {
+    loadJudge(bytes);
+  } catch (error) {
+    throw new RollbacksError("invalid", (error as Error).message, { cause: error });
   }
 }
 

@@ -15,6 +15,7 @@ import {
   foldVersion,
   parseEntry,
   parsePayload,
+  type ParsedStatement,
   type RecordState,
   registryStream,
   type World,
@@ -24,6 +25,7 @@ import { leafHash } from "@countermand/tlog";
 import { lockHead } from "../ledger/log-rows.ts";
 import type { Database, Tx } from "../storage/database.ts";
 import type { WrittenEntry } from "./batch.ts";
+import { seenBy } from "./ledger-facts.ts";
 import { readRecords, writeChange } from "./views.ts";
 
 /** What is in memory at once: entries of a page, and between pages the records touched last. */
@@ -75,7 +77,7 @@ export async function rebuildViews(
   });
 }
 
-const views = ["record_entry", "record", "registry"] as const;
+const views = ["record_entry", "record", "registry", "seen_running"] as const;
 
 /** One digest a view, over its rows in order, a page in memory. */
 async function digests(tx: Tx, logId: number): Promise<Record<(typeof views)[number], string>> {
@@ -117,7 +119,16 @@ async function digests(tx: Tx, logId: number): Promise<Record<(typeof views)[num
     .selectAll("registry")
     .where("registry.log_id", "=", logId)
     .execute();
+  const seen = await tx
+    .selectFrom("seen_running")
+    .selectAll("seen_running")
+    .where("seen_running.log_id", "=", logId)
+    .orderBy("seen_running.service")
+    .orderBy("seen_running.environment")
+    .orderBy("seen_running.digest")
+    .execute();
   return {
+    seen_running: createHash("sha256").update(seen.map(rowText).join("")).digest("hex"),
     record_entry: entries.digest("hex"),
     record: records.digest("hex"),
     registry: createHash("sha256").update(registry.map(rowText).join("")).digest("hex"),
@@ -134,7 +145,8 @@ async function replayAll(
   room: Room,
   onPage: (done: number) => void,
 ): Promise<void> {
-  const world = emptyWorld();
+  // What the rules decided stands in the entries; a judge would say it again.
+  const world = emptyWorld("unchecked");
   for (let from = 0; ; from += room.entries) {
     const rows = await tx
       .selectFrom("entry")
@@ -160,6 +172,7 @@ async function replayAll(
         occurredAt: statement.head.occurredAt,
         openings: [],
         deletes: [],
+        ...seenIn(world, entry.stream, statement),
       };
     });
     const { registry, records } = world;
@@ -173,6 +186,16 @@ async function replayAll(
     if (rows.length < room.entries) return;
     forget(records, changed, room.records);
   }
+}
+
+function seenIn(
+  world: World,
+  stream: string,
+  statement: ParsedStatement,
+): Pick<WrittenEntry, "seen"> {
+  const state = world.records.get(stream);
+  const seen = state === undefined ? undefined : seenBy(statement, state);
+  return seen === undefined ? {} : { seen };
 }
 
 /** Brings back what an earlier page wrote and this one goes on with. */

@@ -3,11 +3,13 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { Blobs } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
 import type { Command, Decided } from "./batch.ts";
+import type { Judges } from "./judges.ts";
 import type { SystemSigner } from "./system-signer.ts";
 
 export interface Store {
   readonly database: Database;
   readonly blobs: Blobs;
+  readonly judges: Judges;
   readonly now: () => Date;
 }
 

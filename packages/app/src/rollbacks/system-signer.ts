@@ -78,7 +78,7 @@ export function systemSigner(key: RawKey): SystemSigner {
       const subjects = [
         { name: `urn:countermand:record:${state.id}`, digest: { sha256: state.hash } },
       ];
-      return envelope(owed.type, subjects, registry.instance, owed.body, now);
+      return envelope(owed.type, subjects, registry.instance, owed.body ?? {}, now);
     },
     open: (instance, subjects, body, now) => envelope("log-opened", subjects, instance, body, now),
   };

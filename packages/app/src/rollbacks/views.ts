@@ -5,7 +5,10 @@
  */
 import {
   deadlineOf,
+  digestOf,
   foldVersion,
+  isDangling,
+  isOverdue,
   showIdentity,
   textField,
   type JsonValue,
@@ -14,6 +17,7 @@ import {
   type Registry,
 } from "@countermand/record";
 import { insertRows, mustTouch, type Snapshot, type Tx } from "../storage/database.ts";
+import { factsWanted, LedgerFactsBook, type Seen } from "./ledger-facts.ts";
 import type { Change, Command, Loaded, Logged } from "./batch.ts";
 
 /** Everything that deciding `commands` needs, in a fixed number of reads. */
@@ -42,13 +46,70 @@ export async function loadFor(
       proposals = true;
     }
   }
+  const records = await readRecords(tx, logId, [...ids]);
   return {
     registry: await readRegistry(tx, logId),
-    records: await readRecords(tx, logId, [...ids]),
+    records,
     ids: await readIds(tx, logId, [...uids]),
     logged: await readLogged(tx, logId, [...statements]),
     lastNumber: proposals ? await lastNumber(tx, logId, year) : 0,
+    facts: await readFacts(tx, logId, commands, records),
   };
+}
+
+/** Only an emergency and an assessment need any; both look up rows by an index. */
+async function readFacts(
+  tx: Tx,
+  logId: number,
+  commands: readonly Command[],
+  records: ReadonlyMap<string, RecordState>,
+): Promise<LedgerFactsBook> {
+  const overdueOfActor = new Map<string, number>();
+  const overdueOfService = new Map<string, number>();
+  const seen: (readonly [Seen, boolean])[] = [];
+  for (const command of commands) {
+    if (command.kind === "clock") continue;
+    const id = command.statement.body["record"];
+    const state = typeof id === "string" ? records.get(id) : undefined;
+    const wanted = factsWanted(command.statement, state);
+    if (wanted?.overdue !== undefined) {
+      const { actor, service } = wanted.overdue;
+      overdueOfActor.set(actor, await countOverdue(tx, logId, "opener", actor));
+      overdueOfService.set(service, await countOverdue(tx, logId, "service", service));
+    }
+    if (wanted?.ran !== undefined) {
+      seen.push([wanted.ran, await wasSeen(tx, logId, wanted.ran)]);
+    }
+  }
+  return new LedgerFactsBook({ overdueOfActor, overdueOfService, seen });
+}
+
+async function countOverdue(
+  tx: Tx,
+  logId: number,
+  column: "opener" | "service",
+  value: string,
+): Promise<number> {
+  const row = await tx
+    .selectFrom("record")
+    .select((eb) => eb.fn.countAll<number | string>().as("n"))
+    .where("record.log_id", "=", logId)
+    .where(`record.${column}`, "=", value)
+    .where("record.overdue", "=", 1)
+    .executeTakeFirstOrThrow();
+  return Number(row.n);
+}
+
+export async function wasSeen(reader: Tx | Snapshot, logId: number, what: Seen): Promise<boolean> {
+  const row = await reader
+    .selectFrom("seen_running")
+    .select("seen_running.idx")
+    .where("seen_running.log_id", "=", logId)
+    .where("seen_running.service", "=", what.service)
+    .where("seen_running.environment", "=", what.environment)
+    .where("seen_running.digest", "=", what.digest)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 export async function readRegistry(
@@ -188,6 +249,7 @@ export async function writeChange(tx: Tx, logId: number, change: Change): Promis
       ]),
     ),
   );
+  await writeSeen(tx, logId, change);
   const deleted = change.entries.flatMap((entry) => entry.deletes);
   if (deleted.length > 0) {
     await tx
@@ -201,6 +263,18 @@ export async function writeChange(tx: Tx, logId: number, change: Change): Promis
   }
   for (const state of change.records) {
     await writeRecord(tx, logId, state, newest.get(state.id) ?? 0);
+  }
+}
+
+/** Whoever saw it first stays. */
+async function writeSeen(tx: Tx, logId: number, change: Change): Promise<void> {
+  for (const { seen, index } of change.entries) {
+    if (seen === undefined) continue;
+    await tx
+      .insertInto("seen_running")
+      .values({ log_id: logId, ...seen, idx: index })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
   }
 }
 
@@ -226,7 +300,7 @@ async function writeRecord(tx: Tx, logId: number, state: RecordState, idx: numbe
 
 /** The row of a record: a pure function of its state, so that fsck can compare. */
 export function recordRow(logId: number, state: RecordState, idx: number) {
-  const match = /^RB-(\d{4})-(\d+)$/.exec(state.id);
+  const match = /^(?:RB|DR|PL)-(\d{4})-(\d+)$/.exec(state.id);
   const { proposal } = state;
   return {
     log_id: logId,
@@ -244,6 +318,11 @@ export function recordRow(logId: number, state: RecordState, idx: number) {
     proposed_at: proposal.recordedAt,
     changed_at: state.timeline.at(-1)?.recordedAt ?? proposal.recordedAt,
     due_at: deadlineOf(state)?.at ?? null,
+    mode: proposal.mode ?? null,
+    opener: state.proposers[0] ?? proposal.actor,
+    overdue: isOverdue(state) ? 1 : 0,
+    target_digest: digestOf(proposal.target as unknown as JsonValue),
+    undone_digest: isDangling(state) ? digestOf(proposal.current as unknown as JsonValue) : null,
     idx,
     state: JSON.stringify(state),
   };

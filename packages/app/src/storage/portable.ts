@@ -31,7 +31,7 @@ export const portableTables = {
 } as const satisfies Partial<Record<keyof Tables, readonly string[]>>;
 
 /** Views: made again from the entries after an import. */
-export const rebuiltTables = ["registry", "record", "record_entry"] as const;
+export const rebuiltTables = ["registry", "record", "record_entry", "seen_running"] as const;
 
 type Portable = keyof typeof portableTables;
 export type RowCounts = Record<Portable, number>;

@@ -107,10 +107,30 @@ export interface RecordTable {
   changed_at: string;
   /** When time alone will change it. */
   due_at: string | null;
+  /** `emergency`, `exercise`, `plan`; null: an ordinary rollback. */
+  mode: string | null;
+  /** Who opened it. */
+  opener: string;
+  /** 1: its retrospective is overdue. */
+  overdue: number;
+  /** SHA-256 of the target's identity. */
+  target_digest: string;
+  /** SHA-256 of the identity that it took production back from, while that is dangling. */
+  undone_digest: string | null;
   /** Index of its newest entry. */
   idx: number;
   /** JSON of the record package's `RecordState`. */
   state: string;
+}
+
+/** What was seen running where, first. A view. */
+export interface SeenRunningTable {
+  log_id: AppendOnly<number>;
+  service: AppendOnly<string>;
+  environment: AppendOnly<string>;
+  /** SHA-256 of its identity. */
+  digest: AppendOnly<string>;
+  idx: number;
 }
 
 /** Which statement each entry holds. A view. */
@@ -166,6 +186,7 @@ export interface Tables {
   registry: RegistryTable;
   record: RecordTable;
   record_entry: RecordEntryTable;
+  seen_running: SeenRunningTable;
   opening: OpeningTable;
   audit: AuditTable;
   reversal: ReversalTable;

@@ -9,7 +9,17 @@ import { sha256 } from "@countermand/tlog";
 import { canonicalBytes, parseCanonical, type JsonValue } from "../bytes/canonical-json.ts";
 import { encodeUtf8 } from "../bytes/encoding.ts";
 import { RecordError } from "../bytes/error.ts";
-import { anyObject, literal, object, sha256Hex, string, timestamp } from "../bytes/shape.ts";
+import {
+  anyObject,
+  bool,
+  int,
+  literal,
+  object,
+  sha256Hex,
+  string,
+  timestamp,
+  type Infer,
+} from "../bytes/shape.ts";
 import { formatEnvelope, parseEnvelope, type Envelope } from "../dsse/envelope.ts";
 
 /** An entry is at most this long; larger things are evidence, in by digest. */
@@ -27,8 +37,26 @@ export interface Entry {
   readonly prev?: string;
   /** Leaf hash of the registry's newest entry, in hex; none for the very first entry. */
   readonly registry?: string;
+  /** What the record's own entries cannot give and a rule needs; see `LedgerFacts`. */
+  readonly context?: LedgerFacts;
   readonly envelope: Envelope;
 }
+
+const factsShape = object({
+  overdueOfActor: int(0, 1_000_000),
+  overdueOfService: int(0, 1_000_000),
+  ranBefore: bool,
+});
+/**
+ * Facts of the whole ledger as the sequencer knew them, on the entries whose
+ * rules need them (a proposal of an emergency, an assessment). A check of the
+ * whole ledger computes them again; one record alone shows them as its word.
+ *
+ * `overdueOfActor`, `overdueOfService`: retrospectives overdue after emergencies
+ * of the actor, and of the service. `ranBefore`: the target was seen running in
+ * this service and environment.
+ */
+export type LedgerFacts = Infer<typeof factsShape>;
 
 const shape = object(
   {
@@ -36,12 +64,12 @@ const shape = object(
     recordedAt: timestamp,
     stream: string({
       max: 20,
-      pattern: /^(?:registry|RB-[0-9]{4}-[1-9][0-9]{0,8})$/,
+      pattern: /^(?:registry|(?:RB|DR|PL)-[0-9]{4}-[1-9][0-9]{0,8})$/,
       what: "`registry` or a record number such as RB-2026-7",
     }),
     envelope: anyObject,
   },
-  { prev: sha256Hex, registry: sha256Hex },
+  { prev: sha256Hex, registry: sha256Hex, context: factsShape },
 );
 
 /** Throws a `RecordError` "entry" if the entry is longer than `maxEntryBytes`. */
@@ -52,6 +80,7 @@ export function formatEntry(entry: Entry): Uint8Array<ArrayBuffer> {
     stream: entry.stream,
     ...(entry.prev === undefined ? {} : { prev: entry.prev }),
     ...(entry.registry === undefined ? {} : { registry: entry.registry }),
+    ...(entry.context === undefined ? {} : { context: entry.context }),
     envelope: formatEnvelope(entry.envelope) as JsonValue,
   });
   if (bytes.length > maxEntryBytes) {

@@ -8,6 +8,8 @@ import { canonicalize, type JsonValue } from "../bytes/canonical-json.ts";
 import { checkClock, checkSigner } from "../constitution/signer.ts";
 import { Refusal, rule } from "../constitution/refusal.ts";
 import { registryStream, type Entry } from "../entry/entry.ts";
+import { policyActionOf, policyRequest } from "../policy/facts.ts";
+import { judgeOf, mustPermit, type Judging } from "../policy/judge.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { SignedStatement } from "../statements/signed-statement.ts";
 import { saying, type RecordStatement, type Said } from "../statements/statement-type.ts";
@@ -42,6 +44,8 @@ export function said(entry: Entry, statement: SignedStatement, at: Position): Sa
     body: statement.body,
     subjects: statement.subjects,
     ...(statement.userPresent === undefined ? {} : { userPresent: statement.userPresent }),
+    ...(statement.userVerified === undefined ? {} : { userVerified: statement.userVerified }),
+    ...(statement.signedWith === undefined ? {} : { signedWith: statement.signedWith }),
   };
 }
 
@@ -80,6 +84,7 @@ export function advance(
   entry: Entry,
   statement: SignedStatement,
   at: Position,
+  judging: Judging,
 ): RecordState {
   const { type, body } = statement;
   if (type.stream !== "record" || entry.stream === registryStream) {
@@ -88,11 +93,22 @@ export function advance(
   checkChain(before?.head, registry.head, entry);
   const now = said(entry, statement, at);
   checkSigner(type, now, registry);
-  checkState(type, before, now, registry);
-  const context = { said: now, registry };
+  checkState(type, before, now, registry, judging);
+  const context = {
+    said: now,
+    registry,
+    ...(entry.context === undefined ? {} : { facts: entry.context }),
+  };
   type.check?.(body, before, context);
   checkSubjects(now, type.subjects(body, before));
   const after = type.apply(body, before, context);
+  // A proposal is judged as what it proposes, everything else by what it is said about.
+  const action = policyActionOf(type.name, body, before === undefined);
+  const judge = action === undefined ? undefined : judgeOf(judging, registry.rules?.digest);
+  if (judge !== undefined && action !== undefined) {
+    const about = type.opens === true || before === undefined ? after : before;
+    mustPermit(judge, policyRequest(action, about, registry, now, entry.context));
+  }
   return {
     ...after,
     head: at.leafHash,
@@ -119,6 +135,7 @@ function checkState(
   state: RecordState | undefined,
   now: Said,
   registry: Registry,
+  judging: Judging,
 ): void {
   if (state === undefined) {
     rule("lifecycle", type.opens === true, () => `there is no record ${now.stream}; propose first`);
@@ -134,11 +151,11 @@ function checkState(
     state.timeline.length < maxRecordEntries,
     () => `${state.id} has ${maxRecordEntries} entries; no record needs more`,
   );
-  const owed = follows(state, registry, now.recordedAt);
-  if (type.saidBy === "system") {
+  const owed = follows(state, registry, now.recordedAt, judging);
+  if (type.saidBy === "system" && type.onRequest !== true) {
     rule(
       "system-only",
-      owed?.type === type.name && sameBody(owed.body, now.body),
+      owed?.type === type.name && (owed.body === undefined || sameBody(owed.body, now.body)),
       () => `${type.name} does not follow from the entries of ${state.id} at ${now.recordedAt}`,
     );
   } else {
@@ -186,7 +203,12 @@ function sameBody(expected: JsonObject, found: JsonObject): boolean {
   return digestOf(expected) === digestOf(found);
 }
 
-/** Reviewing, closing and deleting openings are not taking part in the rollback. */
+/** Reviewing, judging, closing and deleting openings are not taking part in the rollback. */
 function takesPart(type: RecordStatement<JsonObject>): boolean {
-  return type.saidBy !== "system" && type.saidBy !== "review" && type.saidBy !== "administer";
+  return (
+    type.saidBy !== "system" &&
+    type.saidBy !== "review" &&
+    type.saidBy !== "administer" &&
+    type.name !== "retrospective"
+  );
 }

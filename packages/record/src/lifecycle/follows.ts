@@ -5,16 +5,23 @@
  * that does not follow, and anything said while one is owed.
  */
 import type { JsonObject } from "../bytes/canonical-json.ts";
-import type { Registry } from "../registry/registry.ts";
+import { quorumOf } from "../constitution/quorum.ts";
+import { classifyRequest } from "../policy/facts.ts";
+import { judgeOf, type Judging } from "../policy/judge.ts";
+import { doubtful, type Registry } from "../registry/registry.ts";
+import type { Condition } from "../statements/condition.ts";
+import { deadlinesOf, type TimerType } from "./deadlines.ts";
 import { digestOf } from "./record-hash.ts";
-import { approvalsInForce, type RecordState } from "./state.ts";
+import { decisionsInForce, openedAt, type Lane, type RecordState } from "./state.ts";
+import { later } from "./time.ts";
 
-export type SystemType = "authorised" | "stabilised" | "expired" | "lapsed";
+export type SystemType = TimerType | "classified" | "authorised" | "exception-granted";
 
 /** A system statement without its head. */
 export interface Following {
   readonly type: SystemType;
-  readonly body: JsonObject;
+  /** Absent: what the policy's rules say, where nobody here can judge them. */
+  readonly body?: JsonObject;
 }
 
 /** The system statement owed on `state` at `now` (RFC 3339, milliseconds, UTC), if any. */
@@ -22,73 +29,152 @@ export function follows(
   state: RecordState,
   registry: Registry,
   now: string,
+  judging: Judging,
 ): Following | undefined {
-  const due = deadlineOf(state);
+  const due = deadlinesOf(state)[0];
   if (due !== undefined && now >= due.at) {
-    return due.type === "stabilised"
-      ? { type: "stabilised", body: { record: state.id, since: due.since } }
-      : { type: due.type, body: { record: state.id, deadline: due.at } };
+    const time = due.type === "stabilised" ? { since: due.since } : { deadline: due.at };
+    return { type: due.type, body: { record: state.id, ...time } };
   }
-  if (state.status !== "pending_approval") return undefined;
-  const approvals = approvalsInForce(state);
-  if (approvals.length < state.policy.approvals) return undefined;
+  return (
+    classification(state, registry, now, judging) ??
+    authorisation(state, registry, now) ??
+    exception(state, registry)
+  );
+}
+
+/** Each version is classified once, as soon as what it undoes is known; an emergency does not wait for that. */
+function classification(
+  state: RecordState,
+  registry: Registry,
+  now: string,
+  judging: Judging,
+): Following | undefined {
+  const { rules } = registry;
+  if (rules === undefined || state.classification?.hash === state.hash) return undefined;
+  const ready =
+    state.status === "pending_approval" ||
+    (state.status === "proposed" && state.proposal.mode === "emergency");
+  if (!ready) return undefined;
+  if (judging === "unchecked") return { type: "classified" };
+  const judge = judgeOf(judging, rules.digest);
+  if (judge === undefined) return undefined;
+  const request = classifyRequest(state, registry, now);
+  const { classes, rules: matched, obligations } = judge.classify(request, state.obligations);
   return {
-    type: "authorised",
+    type: "classified",
     body: {
       record: state.id,
-      approvals: approvals.map((item) => item.leafHash),
-      policy: registry.policyDigest,
-      rules: [`approvals>=${state.policy.approvals}`],
-      target: digestOf(state.proposal.target),
-      notBefore: now,
-      notAfter: later(now, state.policy.windowMinutes),
+      policy: rules.digest,
+      classes,
+      rules: matched,
+      obligations: obligations as unknown as JsonObject,
     },
   };
 }
 
-export interface Deadline {
-  readonly type: "expired" | "lapsed" | "stabilised";
-  readonly at: string;
-  /** From when the time runs. */
-  readonly since: string;
-}
-
-/** When time alone will change this record, and to what. */
-export function deadlineOf(state: RecordState): Deadline | undefined {
-  switch (state.status) {
-    case "proposed":
-    case "pending_approval": {
-      const since = state.proposal.recordedAt;
-      return { type: "expired", at: later(since, state.policy.requestHours * 60), since };
+function authorisation(state: RecordState, registry: Registry, now: string): Following | undefined {
+  const { proposal, obligations } = state;
+  if (state.status !== "pending_approval" && state.status !== "proposed") return undefined;
+  if (proposal.mode === "emergency") {
+    // One window from the beginning: assessing or revising does not make it longer.
+    const notAfter = later(openedAt(state), obligations.windowMinutes);
+    if (now < notAfter) {
+      return granted(state, registry, { lane: "emergency", rules: ["emergency"], now, notAfter });
     }
-    case "authorised": {
-      const window = state.authorisation;
-      if (window === undefined) throw new TypeError("an authorised record has an authorisation");
-      return { type: "lapsed", at: window.notAfter, since: window.notBefore };
-    }
-    case "stabilising": {
-      const verified = state.verifications.at(-1);
-      if (verified === undefined) throw new TypeError("a stabilising record was verified");
-      const since = verified.recordedAt;
-      return { type: "stabilised", at: later(since, state.proposal.stabiliseMinutes), since };
-    }
-    case "executing":
-    case "execution_failed":
-    case "executed":
-    case "partial":
-    case "verifying":
-    case "verification_failed":
-    case "stabilised":
-    case "in_review":
-    case "closed":
-    case "rejected":
-    case "withdrawn":
-    case "expired":
-    case "lapsed":
-      return undefined;
   }
+  if (state.status !== "pending_approval") return undefined;
+  const notAfter = later(now, obligations.windowMinutes);
+  if (isCleanRevert(state)) {
+    return granted(state, registry, {
+      lane: "clean-revert",
+      rules: ["clean-revert"],
+      now,
+      notAfter,
+    });
+  }
+  // An emergency's settings ask for none beforehand; after its window it is a request like any.
+  const least = proposal.mode === "emergency" ? state.policy.approvals : 0;
+  const quorum = quorumOf(state, registry, now);
+  const { approvals } = quorum;
+  const needed = Math.max(1, least, quorum.needed);
+  if (!quorum.met || approvals.length < needed) return undefined;
+  return granted(state, registry, {
+    lane: "quorum",
+    rules: [`approvals>=${needed}`, ...quorum.seats.map((seat) => `${seat.role}>=${seat.count}`)],
+    now,
+    notAfter,
+    approvals: approvals.map((item) => item.leafHash),
+    conditions: approvals.flatMap((item) => item.conditions),
+  });
 }
 
-function later(time: string, minutes: number): string {
-  return new Date(Date.parse(time) + minutes * 60_000).toISOString();
+/**
+ * What the lane for clean reverts asks, whatever the policy says: a proof that
+ * it is the exact inverse, nothing for the worse, nothing unknown, and a target
+ * that the ledger saw running here. One objection takes it out of the lane.
+ */
+function isCleanRevert(state: RecordState): boolean {
+  const { assessment, obligations, proposal } = state;
+  return (
+    obligations.lane === "clean-revert" &&
+    proposal.mode === undefined &&
+    assessment?.inverse !== undefined &&
+    assessment.ranBefore &&
+    assessment.implications.every((item) => item.direction !== "worse") &&
+    assessment.unknowns.length === 0 &&
+    decisionsInForce(state).length === 0
+  );
+}
+
+function granted(
+  state: RecordState,
+  registry: Registry,
+  grant: {
+    readonly lane: Lane;
+    readonly rules: readonly string[];
+    readonly now: string;
+    readonly notAfter: string;
+    readonly approvals?: readonly string[];
+    readonly conditions?: readonly Condition[];
+  },
+): Following {
+  const conditions = new Map((grant.conditions ?? []).map((item) => [digestOf(item), item]));
+  return {
+    type: "authorised",
+    body: {
+      record: state.id,
+      ...(grant.lane === "quorum" ? {} : { lane: grant.lane }),
+      ...(grant.lane === "clean-revert" && isSampled(state) ? { sampled: true } : {}),
+      approvals: grant.approvals ?? [],
+      ...(conditions.size === 0 ? {} : { conditions: [...conditions.values()] }),
+      policy: registry.policyDigest,
+      rules: [...grant.rules, ...(state.classification?.rules ?? [])].slice(0, 50),
+      target: digestOf(state.proposal.target),
+      notBefore: grant.now,
+      notAfter: grant.notAfter,
+    },
+  };
+}
+
+/** By the record hash, which nobody chooses freely and everybody can check. */
+function isSampled(state: RecordState): boolean {
+  return Number.parseInt(state.hash.slice(0, 8), 16) % 100 < state.obligations.samplePercent;
+}
+
+function exception(state: RecordState, registry: Registry): Following | undefined {
+  const request = state.exceptions.find((item) => item.outcome === undefined);
+  if (request === undefined) return undefined;
+  const approvals = request.decisions.filter(
+    (item) => item.decision === "approve" && !doubtful(registry, item.key, item.recordedAt),
+  );
+  if (approvals.length < request.approvals) return undefined;
+  return {
+    type: "exception-granted",
+    body: {
+      record: state.id,
+      request: request.id,
+      approvals: approvals.map((item) => item.leafHash),
+    },
+  };
 }

@@ -12,12 +12,15 @@ import {
   openEnvelope,
   type SignedStatement,
 } from "../statements/signed-statement.ts";
+import type { Judging } from "../policy/judge.ts";
 import { advance, advanceRegistry } from "./advance.ts";
 import type { RecordState } from "./state.ts";
 
 export interface World {
   registry: Registry | undefined;
   readonly records: Map<string, RecordState>;
+  /** How the policy's rules are held. */
+  readonly judging: Judging;
 }
 
 export interface Replayed {
@@ -25,8 +28,8 @@ export interface Replayed {
   readonly statement: SignedStatement;
 }
 
-export function emptyWorld(): World {
-  return { registry: undefined, records: new Map() };
+export function emptyWorld(judging: Judging): World {
+  return { registry: undefined, records: new Map(), judging };
 }
 
 /**
@@ -58,7 +61,7 @@ export function applyEntry(
   const { registry } = world;
   if (registry === undefined) throw new Refusal("lifecycle", "a ledger begins with log-opened");
   const before = world.records.get(entry.stream);
-  world.records.set(entry.stream, advance(before, registry, entry, statement, at));
+  world.records.set(entry.stream, advance(before, registry, entry, statement, at, world.judging));
 }
 
 /**

@@ -2,9 +2,12 @@
  * The state of one record: what its entries add up to. Plain JSON, so that a
  * store may keep a copy as a view; the entries are the truth.
  */
-import type { AssessedInputs, AssessedRisk, Identity, Policy } from "../statements/words.ts";
+import type { Condition } from "../statements/condition.ts";
+import type { Obligations } from "../policy/obligations.ts";
+import type { AssessedInputs, AssessedRisk, Identity, Mode, Policy } from "../statements/words.ts";
 
 export const statuses = [
+  "planned",
   "proposed",
   "pending_approval",
   "authorised",
@@ -18,6 +21,7 @@ export const statuses = [
   "stabilised",
   "in_review",
   "closed",
+  "overridden",
   "rejected",
   "withdrawn",
   "expired",
@@ -25,7 +29,7 @@ export const statuses = [
 ] as const;
 export type Status = (typeof statuses)[number];
 
-/** Nothing more can happen to a record in one of these, but the deletion of openings. */
+/** The main line is over. What stands beside it (a temporary rollback's end, a retrospective) may go on. */
 export const ended: readonly Status[] = ["closed", "rejected", "withdrawn", "expired", "lapsed"];
 
 /** Said by whom, where in the log, when; both clocks. */
@@ -54,9 +58,25 @@ export interface Proposal extends Saying {
   readonly tickets: readonly string[];
   readonly stabiliseMinutes: number;
   readonly expiresAt?: string;
+  readonly mode?: Mode;
+  /** The open incident of an emergency. */
+  readonly incident?: string;
+  /** Somebody must roll back, or answer for not doing so: why, who, until when. */
+  readonly obligation?: MandatorySignal;
+  /** The plan that was written for this, before. */
+  readonly plan?: string;
+  /** Names of the checks that are to tell whether it worked. */
+  readonly checks: readonly string[];
   readonly rationale: string;
   readonly impact: string;
   readonly security: string;
+}
+
+export interface MandatorySignal {
+  /** The finding or alert that it came from. */
+  readonly signal: string;
+  readonly owner: string;
+  readonly deadline: string;
 }
 
 export interface Assessment extends Saying {
@@ -74,6 +94,10 @@ export interface Assessment extends Saying {
     readonly count: number;
   }[];
   readonly unknowns: readonly string[];
+  /** A proof that the target is the exact inverse of what is undone. */
+  readonly inverse?: Artefact;
+  /** The ledger had seen the target run here, as the sequencer said. */
+  readonly ranBefore: boolean;
   readonly risk?: AssessedRisk;
   readonly inputs?: AssessedInputs;
 }
@@ -83,18 +107,44 @@ export interface EvidenceItem extends Saying, Artefact {
   readonly mediaType: string;
 }
 
+export const decisionKinds = [
+  "approve",
+  "reject",
+  "request-changes",
+  "delegate",
+  "escalate",
+] as const;
+export type DecisionKind = (typeof decisionKinds)[number];
+
 export interface Decision extends Saying {
+  /** Id of the statement. */
+  readonly id: string;
+  /** Fingerprint of the key that signed it. */
+  readonly key: string;
   readonly leafHash: string;
-  readonly decision: "approve" | "reject";
+  readonly decision: DecisionKind;
+  /** Of a delegation the person, of an escalation the role. */
+  readonly to?: string;
+  readonly conditions: readonly Condition[];
   /** The record hash that was decided on. */
   readonly hash: string;
   readonly evidenceSeen: string;
   readonly comment?: string;
   /** Index of the entry that made it void. */
   readonly voidedBy?: number;
+  /** Index of the entry with which the person took it back. */
+  readonly withdrawnBy?: number;
 }
 
+/** Which way led to the authorisation. */
+export type Lane = "quorum" | "clean-revert" | "emergency";
+
 export interface Authorisation {
+  readonly lane: Lane;
+  /** Pre-authorised, and chosen to be reviewed all the same. */
+  readonly sampled: boolean;
+  /** Of all approvals that count, each once. */
+  readonly conditions: readonly Condition[];
   readonly index: number;
   readonly hash: string;
   readonly notBefore: string;
@@ -104,7 +154,10 @@ export interface Authorisation {
 
 export interface Execution extends Saying {
   readonly id: string;
-  readonly command: string;
+  /** Commitment to the command line; none where the gate let a deployment through. */
+  readonly command?: string;
+  /** Whom the gate let through. */
+  readonly gate?: string;
   readonly finished?: {
     readonly index: number;
     readonly outcome: string;
@@ -126,6 +179,60 @@ export interface Verification extends Saying {
   readonly checks: readonly { readonly name: string; readonly outcome: "passed" | "failed" }[];
 }
 
+export interface CheckReport extends Saying {
+  readonly name: string;
+  readonly outcome: "passed" | "failed";
+}
+
+/** What the policy's rules made of the version with this hash. */
+export interface ClassifiedAs extends Saying {
+  readonly hash: string;
+  readonly classes: readonly string[];
+  readonly rules: readonly string[];
+}
+
+/** A rollback that ends: from when, until when, and what became of it. */
+export interface Temporary {
+  readonly from: string;
+  readonly expiresAt: string;
+  readonly renewals: number;
+  /** Index of the entry that warned, and of the one that said it had expired. */
+  readonly warned?: number;
+  readonly expired?: number;
+  readonly ended?: { readonly index: number; readonly how: "permanent" | "undone" };
+}
+
+/** A request for a longer or an endless stay of what was temporary. */
+export interface ExceptionRequest extends Saying {
+  readonly id: string;
+  readonly kind: "renew" | "make-permanent";
+  readonly until?: string;
+  readonly rationale: string;
+  /** Distinct persons who must agree. */
+  readonly approvals: number;
+  readonly decisions: readonly (Saying & {
+    readonly leafHash: string;
+    readonly key: string;
+    readonly decision: "approve" | "reject";
+  })[];
+  readonly outcome?: "granted" | "rejected";
+}
+
+/** What an emergency owes: the judgement of somebody who took no part. */
+export interface Retrospective {
+  readonly dueAt: string;
+  /** Index of the entry that said it was overdue. */
+  readonly overdue?: number;
+  readonly done?: Saying & { readonly outcome: string };
+}
+
+/** A mandatory rollback that was set aside for a time, with something in its place. */
+export interface Override extends Saying {
+  readonly until: string;
+  readonly control: string;
+  readonly rationale: string;
+}
+
 export interface TimelineItem extends Saying {
   readonly type: string;
   readonly statement: string;
@@ -144,6 +251,9 @@ export interface RecordState {
   readonly hash: string;
   readonly revision: number;
   readonly policy: Policy;
+  /** What this version must show: from the policy's settings, and from its rules once they classified it. */
+  readonly obligations: Obligations;
+  readonly classification?: ClassifiedAs;
   readonly proposal: Proposal;
   readonly assessment?: Assessment;
   readonly evidence: readonly EvidenceItem[];
@@ -152,6 +262,13 @@ export interface RecordState {
   readonly executions: readonly Execution[];
   readonly observations: readonly Observation[];
   readonly verifications: readonly Verification[];
+  readonly checks: readonly CheckReport[];
+  readonly temporary?: Temporary;
+  readonly exceptions: readonly ExceptionRequest[];
+  readonly retrospective?: Retrospective;
+  /** Index of the entry that said the obligation's deadline had passed. */
+  readonly obligationOverdue?: number;
+  readonly override?: Override;
   readonly review?: Saying & { readonly outcome: string; readonly actions: readonly string[] };
   readonly closure?: Saying & { readonly alignment: string };
   /** Everyone who proposed any revision, or assessed. */
@@ -164,12 +281,41 @@ export interface RecordState {
   readonly head: string;
 }
 
-/** Approvals that count now: not void, of the hash in force, one for each person. */
-export function approvalsInForce(state: RecordState): readonly Decision[] {
+/** Decisions that hold now: not void, not taken back, of the hash in force. */
+export function decisionsInForce(state: RecordState): readonly Decision[] {
   return state.decisions.filter(
     (item) =>
-      item.decision === "approve" && item.voidedBy === undefined && item.hash === state.hash,
+      item.voidedBy === undefined && item.withdrawnBy === undefined && item.hash === state.hash,
   );
+}
+
+/** Approvals among them, one for each person. */
+export function approvalsInForce(state: RecordState): readonly Decision[] {
+  return decisionsInForce(state).filter((item) => item.decision === "approve");
+}
+
+/** A retrospective is overdue: until it is given, its people open no other emergency. */
+export function isOverdue(state: RecordState): boolean {
+  return state.retrospective?.overdue !== undefined && state.retrospective.done === undefined;
+}
+
+/**
+ * Production was taken back, and what it was taken back from may still ship
+ * again: main and the desired state are not said to be aligned.
+ */
+export function isDangling(state: RecordState): boolean {
+  return (
+    state.proposal.mode !== "exercise" &&
+    state.executions.length > 0 &&
+    state.status !== "execution_failed" &&
+    state.temporary?.ended?.how !== "undone" &&
+    state.closure?.alignment !== "aligned"
+  );
+}
+
+/** When the record was opened: what an emergency's window runs from, however often it is revised. */
+export function openedAt(state: RecordState): string {
+  return state.timeline[0]?.recordedAt ?? state.proposal.recordedAt;
 }
 
 /** Marks every decision that is not void yet as voided by entry `index`. */
@@ -186,6 +332,7 @@ export function artefactsOf(state: RecordState): readonly Artefact[] {
     if (item !== undefined) found.set(item.digest, { digest: item.digest, size: item.size });
   };
   add(state.assessment?.report);
+  add(state.assessment?.inverse);
   for (const item of state.evidence) add(item);
   for (const item of state.executions) add(item.finished?.output);
   return [...found.values()];

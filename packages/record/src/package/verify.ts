@@ -20,6 +20,7 @@ import { decodeUtf8, encodeBase64, encodeHex, equalBytes } from "../bytes/encodi
 import { RecordError } from "../bytes/error.ts";
 import { array } from "../bytes/shape.ts";
 import { emptyWorld, replayEntry } from "../lifecycle/replay.ts";
+import type { Judging } from "../policy/judge.ts";
 import { artefactsOf, type RecordState } from "../lifecycle/state.ts";
 import type { Registry } from "../registry/registry.ts";
 import { commitmentsIn } from "../statements/commitments.ts";
@@ -30,6 +31,8 @@ import { signatureFiles } from "./signature-files.ts";
 export interface VerifyOptions {
   /** A C2SP verifier key that the caller trusts for this ledger. */
   readonly logKey?: string;
+  /** Judges of the policy's rules; without them that part is not replayed, and the report says so. */
+  readonly judging?: Judging;
 }
 
 type Files = ReadonlyMap<string, Uint8Array>;
@@ -51,7 +54,7 @@ export async function verifyPackage(
   const tally = new Tally();
   const log = await checkLog(files, manifest, options, tally);
   if (log !== undefined) await checkInclusion(files, manifest, log, tally);
-  const replayed = await replay(files, manifest, tally);
+  const replayed = await replay(files, manifest, tally, options.judging ?? "unchecked");
   const openings = await checkOpenings(files, replayed, tally);
   const missing = await checkArtefacts(files, manifest, replayed.record, tally);
   await checkStockFiles(files, manifest, tally);
@@ -166,8 +169,13 @@ interface Replayed {
   readonly commitments: ReadonlyMap<string, string>;
 }
 
-async function replay(files: Files, manifest: Manifest, tally: Tally): Promise<Replayed> {
-  const world = emptyWorld();
+async function replay(
+  files: Files,
+  manifest: Manifest,
+  tally: Tally,
+  judging: Judging,
+): Promise<Replayed> {
+  const world = emptyWorld(judging);
   const commitments = new Map<string, string>();
   let last = -1;
   for (const index of manifest.entries) {

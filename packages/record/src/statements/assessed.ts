@@ -4,6 +4,7 @@
  * clear. With no repository there is no report, and the unknowns say so.
  */
 import { array, int, object, oneOf, sha256Hex, string, type Infer } from "../bytes/shape.ts";
+import { obligationsOf } from "../policy/obligations.ts";
 import { recordHash } from "../lifecycle/record-hash.ts";
 import { voidDecisions } from "../lifecycle/state.ts";
 import {
@@ -46,6 +47,8 @@ const shape = predicate(
     report: object({ digest: sha256Hex, size: int(0, 1_099_511_627_776) }),
     risk: assessedRisk,
     inputs: assessedInputs,
+    /** A proof that the target is the exact inverse of what is undone: docs/spec/inverse-proof.md. */
+    inverse: object({ digest: sha256Hex, size: int(1, 67_108_864) }),
   },
 );
 type Body = Infer<typeof shape>;
@@ -54,14 +57,15 @@ export const assessed: RecordStatement<Body> = {
   name: "assessed",
   stream: "record",
   saidBy: "initiate",
-  during: ["proposed", "pending_approval", "authorised"],
+  during: ["planned", "proposed", "pending_approval", "authorised"],
   shape,
   subjects: aboutRecord,
-  apply(body, before, { said }) {
-    const { authorisation: _void, ...state } = existing(before);
+  apply(body, before, { said, facts }) {
+    const { authorisation: _void, classification: _was, ...state } = existing(before);
     return {
       ...state,
-      status: "pending_approval",
+      status: state.status === "planned" ? "planned" : "pending_approval",
+      obligations: obligationsOf(state.policy, state.proposal.mode === "emergency"),
       hash: recordHash(state.id, state.proposal.digest, said.payloadDigest),
       assessment: {
         ...saying(said),
@@ -75,6 +79,8 @@ export const assessed: RecordStatement<Body> = {
         unknowns: body.unknowns,
         ...(body.risk === undefined ? {} : { risk: body.risk }),
         ...(body.inputs === undefined ? {} : { inputs: body.inputs }),
+        ...(body.inverse === undefined ? {} : { inverse: body.inverse }),
+        ranBefore: facts?.ranBefore ?? false,
       },
       decisions: voidDecisions(state, said.index),
     };

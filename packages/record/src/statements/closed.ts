@@ -27,10 +27,23 @@ export const closed: RecordStatement<Body> = {
   name: "closed",
   stream: "record",
   saidBy: "review",
-  during: ["in_review"],
+  during: ["stabilised", "in_review"],
   shape,
   subjects: aboutRecord,
-  check(body, _state, { said }) {
+  check(body, before, { said }) {
+    const state = existing(before);
+    const grant = state.authorisation;
+    rule(
+      "lifecycle",
+      state.status === "in_review" || (grant?.lane === "clean-revert" && !grant.sampled),
+      () =>
+        `${state.id} is stabilised and was not reviewed; only a pre-authorised clean revert that was not sampled is closed without a review`,
+    );
+    rule(
+      "retrospective-owed",
+      state.retrospective === undefined || state.retrospective.done !== undefined,
+      () => `${state.id} was an emergency and nobody has judged it; give the retrospective first`,
+    );
     const accepted = body.until !== undefined && body.until > said.recordedAt;
     rule("lifecycle", (body.alignment === "divergent") === accepted, () =>
       body.alignment === "divergent"

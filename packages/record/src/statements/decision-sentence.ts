@@ -3,15 +3,34 @@
  * record's own fields and in printable ASCII, so that what was shown and what
  * was signed can be compared afterwards.
  */
-import type { RecordState } from "../lifecycle/state.ts";
+import type { DecisionKind, RecordState } from "../lifecycle/state.ts";
+import { showCondition, type Condition } from "./condition.ts";
 import { showIdentity } from "./words.ts";
 
-export function decisionSentence(state: RecordState, decision: "approve" | "reject"): string {
+export function decisionSentence(
+  state: RecordState,
+  decision: DecisionKind,
+  conditions: readonly Condition[] = [],
+): string {
   const { proposal, assessment } = state;
-  const verb = decision === "approve" ? "Approve" : "Reject";
-  const what = `${verb} ${state.id}: take ${proposal.service} in ${proposal.environment} from ${showIdentity(proposal.current)} back to ${showIdentity(proposal.target)}, for ${proposal.reason}`;
+  const what = `${verbs[decision]} ${state.id}${manner(proposal)}: take ${proposal.service} in ${proposal.environment} from ${showIdentity(proposal.current)} back to ${showIdentity(proposal.target)}, for ${proposal.reason}`;
   const until = proposal.expiresAt === undefined ? "" : `, until ${proposal.expiresAt}`;
-  return `${what}${until}; ${consequences(assessment)}.`;
+  const only = conditions.map((item) => `, ${showCondition(item)}`).join("");
+  return `${what}${until}${only}; ${consequences(assessment)}.`;
+}
+
+const verbs: Readonly<Record<DecisionKind, string>> = {
+  approve: "Approve",
+  reject: "Reject",
+  "request-changes": "Ask for changes to",
+  delegate: "Delegate the decision on",
+  escalate: "Escalate the decision on",
+};
+
+function manner({ mode, incident, obligation }: RecordState["proposal"]): string {
+  if (obligation !== undefined) return ` (mandatory for ${obligation.signal})`;
+  if (mode === undefined) return "";
+  return ` (${mode}${incident === undefined ? "" : ` in ${incident}`})`;
 }
 
 function consequences(assessment: RecordState["assessment"]): string {

@@ -3,8 +3,8 @@
  * command starts, so that a run that never reports back is visible.
  */
 import { sha256Hex, type Infer } from "../bytes/shape.ts";
-import { rule } from "../constitution/refusal.ts";
-import { digestOf } from "../lifecycle/record-hash.ts";
+import { mustGrant } from "../constitution/grant.ts";
+import type { Execution, RecordState } from "../lifecycle/state.ts";
 import {
   aboutRecord,
   existing,
@@ -30,36 +30,32 @@ export const executionStarted: RecordStatement<Body> = {
   during: ["authorised", "execution_failed"],
   shape,
   subjects: aboutRecord,
-  check(body, before, { said }) {
+  check(body, before, { said, registry }) {
     const state = existing(before);
-    const window = state.authorisation;
-    rule(
-      "lifecycle",
-      window !== undefined && window.hash === state.hash,
-      () => `${state.id} has no authorisation in force`,
-    );
-    rule(
-      "lifecycle",
-      said.recordedAt >= window.notBefore && said.recordedAt < window.notAfter,
-      () =>
-        `the window of ${state.id} is ${window.notBefore} to ${window.notAfter}; it is ${said.recordedAt}`,
-    );
-    rule(
-      "target-pinned",
-      body.target === digestOf(state.proposal.target),
-      () => `${state.id} was authorised for another target; run what was approved or propose anew`,
-    );
+    mustGrant(state, registry, {
+      now: said.recordedAt,
+      target: body.target,
+      environment: state.proposal.environment,
+    });
   },
   apply(body, before, { said }) {
     const state = existing(before);
-    return {
-      ...state,
-      status: "executing",
-      executions: [
-        ...state.executions,
-        { ...saying(said), id: said.head.id, command: body.command },
-      ],
-    };
+    return begun(state, { ...saying(said), id: said.head.id, command: body.command });
   },
   says: () => "starts the execution",
 };
+
+/** The record with a run begun: from here a temporary rollback's time counts. */
+export function begun(state: RecordState, execution: Execution): RecordState {
+  const { expiresAt } = state.proposal;
+  const temporary =
+    expiresAt === undefined || state.temporary !== undefined
+      ? {}
+      : { temporary: { from: execution.recordedAt, expiresAt, renewals: 0 } };
+  return {
+    ...state,
+    ...temporary,
+    status: "executing",
+    executions: [...state.executions, execution],
+  };
+}

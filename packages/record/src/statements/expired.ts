@@ -1,4 +1,9 @@
 /** The request did not reach its quorum in time. */
-import { ended } from "./ended.ts";
+import { timer } from "./timer.ts";
 
-export const expired = ended("expired", ["proposed", "pending_approval"], "expired: no quorum by");
+export const expired = timer(
+  "expired",
+  ["proposed", "pending_approval"],
+  "expired: no quorum by",
+  (state) => ({ ...state, status: "expired" }),
+);

@@ -1,4 +1,13 @@
-/** The authorisation was not used within its window. */
-import { ended } from "./ended.ts";
+/** The authorisation was not used within its window. What is mandatory then waits for a new one. */
+import { voidDecisions } from "../lifecycle/state.ts";
+import { timer } from "./timer.ts";
 
-export const lapsed = ended("lapsed", ["authorised"], "lapsed: not executed by");
+export const lapsed = timer(
+  "lapsed",
+  ["authorised"],
+  "lapsed: not executed by",
+  ({ authorisation: _over, ...state }, { said }) =>
+    state.proposal.obligation === undefined
+      ? { ...state, status: "lapsed" }
+      : { ...state, status: "pending_approval", decisions: voidDecisions(state, said.index) },
+);

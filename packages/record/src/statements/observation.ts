@@ -3,6 +3,7 @@
  * not the one who executed; what disagrees makes the record `partial`.
  */
 import type { Infer } from "../bytes/shape.ts";
+import { rule } from "../constitution/refusal.ts";
 import { digestOf } from "../lifecycle/record-hash.ts";
 import type { RecordState, Status } from "../lifecycle/state.ts";
 import {
@@ -29,13 +30,24 @@ export const observation: RecordStatement<Body> = {
   name: "observation",
   stream: "record",
   saidBy: "observe",
-  during: ["executed", "partial", "verifying", "stabilising"],
+  during: ["executing", "executed", "partial", "verifying", "stabilising"],
   shape,
   subjects: aboutRecord,
+  check(_body, before) {
+    const state = existing(before);
+    rule(
+      "lifecycle",
+      state.status !== "executing" || state.executions.at(-1)?.gate !== undefined,
+      () => `${state.id} is being executed; its executor reports first`,
+    );
+  },
   apply(body, before, { said }) {
     const state = existing(before);
     const agrees = digestOf(body.running) === digestOf(state.proposal.target);
-    const independent = !state.executions.some((item) => item.actor === said.head.actor);
+    const { actor } = said.head;
+    const independent = !state.executions.some(
+      (item) => item.actor === actor || item.gate === actor,
+    );
     return {
       ...state,
       status: next(state, agrees, independent),
@@ -49,7 +61,10 @@ export const observation: RecordStatement<Body> = {
 };
 
 function next(state: RecordState, agrees: boolean, independent: boolean): Status {
-  if (!agrees) return "partial";
-  if (!independent) return state.status;
-  return state.status === "executed" || state.status === "partial" ? "verifying" : state.status;
+  // What the gate let through may still be on its way.
+  if (!agrees) return state.status === "executing" ? "executing" : "partial";
+  if (!independent || state.status === "verifying" || state.status === "stabilising") {
+    return state.status;
+  }
+  return "verifying";
 }

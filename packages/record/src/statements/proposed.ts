@@ -3,17 +3,22 @@
  * what production is to become. A revision repeats the whole proposal, so that
  * what is in force is always one signed text.
  */
-import { array, int, object, timestamp, uuid, sha256Hex } from "../bytes/shape.ts";
+import { array, int, object, oneOf, timestamp, uuid, sha256Hex } from "../bytes/shape.ts";
 import type { Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
 import { digestOf, recordHash } from "../lifecycle/record-hash.ts";
 import type { Proposal, RecordState } from "../lifecycle/state.ts";
 import { voidDecisions } from "../lifecycle/state.ts";
-import { predicate, saying, type RecordStatement } from "./statement-type.ts";
+import { predicate, saying, type RecordContext, type RecordStatement } from "./statement-type.ts";
+import { obligationsOf } from "../policy/obligations.ts";
+import { personById } from "../registry/registry.ts";
 import {
+  actorId,
   commitmentText,
   identity,
+  modes,
   name,
+  prefixOf,
   recordId,
   rollbackKind,
   showIdentity,
@@ -43,6 +48,14 @@ const shape = predicate(
   {
     /** For a temporary rollback: when it must have been undone or renewed. */
     expiresAt: timestamp,
+    mode: oneOf(modes),
+    /** Of an emergency: the incident that is open. */
+    incident: ticket,
+    obligation: object({ signal: ticket, owner: actorId, deadline: timestamp }),
+    /** The plan that was written for this case. */
+    plan: recordId,
+    /** Names of the checks that are to tell whether it worked. */
+    checks: array(name, { max: 20 }),
     revises: object({ record: recordId, hash: sha256Hex }),
   },
 );
@@ -55,7 +68,7 @@ export const proposed: RecordStatement<Body> = {
   stream: "record",
   saidBy: "initiate",
   opens: true,
-  during: ["proposed", "pending_approval", "authorised"],
+  during: ["planned", "proposed", "pending_approval", "authorised"],
   shape,
   subjects: (body) => [
     {
@@ -66,7 +79,10 @@ export const proposed: RecordStatement<Body> = {
       },
     },
   ],
-  check(body, state, { registry, said }) {
+  check(body, state, context) {
+    const { registry, said } = context;
+    checkMode(body, state, context);
+    checkObligation(body, state, context);
     rule("record-bound", (body.revises === undefined) === (state === undefined), () =>
       state === undefined
         ? "a new proposal cannot revise a record; leave `revises` out"
@@ -117,26 +133,36 @@ export const proposed: RecordStatement<Body> = {
       tickets: body.tickets,
       stabiliseMinutes: body.stabiliseMinutes,
       ...(body.expiresAt === undefined ? {} : { expiresAt: body.expiresAt }),
+      ...(body.mode === undefined ? {} : { mode: body.mode }),
+      ...(body.incident === undefined ? {} : { incident: body.incident }),
+      ...(body.obligation === undefined ? {} : { obligation: body.obligation }),
+      ...(body.plan === undefined ? {} : { plan: body.plan }),
+      checks: body.checks ?? [],
       rationale: body.rationale,
       impact: body.impact,
       security: body.security,
     };
     const hash = recordHash(said.stream, said.payloadDigest, undefined);
+    const status = body.mode === "plan" ? "planned" : "proposed";
+    const obligations = obligationsOf(registry.policy, body.mode === "emergency");
     if (state === undefined) {
       return {
         id: said.stream,
         uid: body.uid,
-        status: "proposed",
+        status,
         since: said.recordedAt,
         hash,
         revision: 1,
         policy: registry.policy,
+        obligations,
         proposal,
         evidence: [],
         decisions: [],
         executions: [],
         observations: [],
         verifications: [],
+        checks: [],
+        exceptions: [],
         proposers: [said.head.actor],
         participants: [],
         deletedOpenings: [],
@@ -144,10 +170,11 @@ export const proposed: RecordStatement<Body> = {
         head: "",
       };
     }
-    const { assessment: _old, authorisation: _void, ...kept } = state;
+    const { assessment: _old, authorisation: _void, classification: _was, ...kept } = state;
     return {
       ...kept,
-      status: "proposed",
+      status,
+      obligations,
       hash,
       revision: state.revision + 1,
       policy: registry.policy,
@@ -157,5 +184,86 @@ export const proposed: RecordStatement<Body> = {
     };
   },
   says: (body) =>
-    `${body.revises === undefined ? "proposes" : "revises the proposal"}: ${body.kind} of ${body.service} in ${body.environment}, from ${showIdentity(body.current)} back to ${showIdentity(body.target)}, for ${body.reason} (${body.tickets.join(", ")})`,
+    `${body.revises === undefined ? "proposes" : "revises the proposal"}${body.mode === undefined ? "" : ` (${body.mode})`}: ${body.kind} of ${body.service} in ${body.environment}, from ${showIdentity(body.current)} back to ${showIdentity(body.target)}, for ${body.reason} (${body.tickets.join(", ")})`,
 };
+
+function checkMode(
+  body: Body,
+  state: RecordState | undefined,
+  { said, registry, facts }: RecordContext,
+): void {
+  rule(
+    "record-bound",
+    state === undefined || state.proposal.mode === body.mode,
+    () =>
+      `${state?.id} was opened ${asMode(state?.proposal.mode)} and stays that; open another record`,
+  );
+  rule(
+    "record-bound",
+    said.stream.startsWith(`${prefixOf(body.mode)}-`),
+    () =>
+      `the number of what is proposed ${asMode(body.mode)} begins with ${prefixOf(body.mode)}, this is ${said.stream}`,
+  );
+  const emergency = body.mode === "emergency";
+  rule("lifecycle", emergency === (body.incident !== undefined), () =>
+    emergency
+      ? "an emergency names the incident that is open; give `incident`"
+      : "only an emergency names an incident; leave `incident` out, or add it to the tickets",
+  );
+  if (!emergency) return;
+  rule(
+    "humans-decide",
+    personById(registry, said.head.actor)?.kind === "human",
+    () => `an emergency is declared by a natural person; ${said.head.actor} is not one`,
+  );
+  rule(
+    "chain",
+    facts !== undefined,
+    () => "the entry does not say which retrospectives are overdue",
+  );
+  rule(
+    "retrospective-owed",
+    facts?.overdueOfActor === 0 && facts.overdueOfService === 0,
+    () =>
+      `the retrospective of an earlier emergency is overdue (of ${said.head.actor}: ${facts?.overdueOfActor}, of ${body.service}: ${facts?.overdueOfService}); no other is opened before somebody has given it; propose an ordinary rollback`,
+  );
+}
+
+function asMode(mode: Body["mode"]): string {
+  return mode === undefined
+    ? "as an ordinary rollback"
+    : `as ${mode === "plan" ? "a" : "an"} ${mode}`;
+}
+
+function checkObligation(
+  body: Body,
+  state: RecordState | undefined,
+  { said, registry }: RecordContext,
+): void {
+  const { obligation } = body;
+  if (state !== undefined) {
+    rule(
+      "mandatory",
+      digestOf(obligation ?? {}) ===
+        digestOf((state.proposal.obligation as typeof obligation) ?? {}),
+      () => `what obliges to ${state.id} cannot be changed or left out by a revision`,
+    );
+    return;
+  }
+  if (obligation === undefined) return;
+  rule(
+    "mandatory",
+    body.mode === undefined,
+    () => `a mandatory rollback is an ordinary one; leave the mode ${body.mode} out`,
+  );
+  rule(
+    "mandatory",
+    personById(registry, obligation.owner)?.kind === "human",
+    () => `the owner ${obligation.owner} is not a natural person who is enrolled here`,
+  );
+  rule(
+    "mandatory",
+    obligation.deadline > said.recordedAt,
+    () => `the deadline ${obligation.deadline} has passed; give one that lies ahead`,
+  );
+}

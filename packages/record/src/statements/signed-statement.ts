@@ -17,7 +17,13 @@ import {
   parsePublicKeyLine,
 } from "../sshsig/public-key.ts";
 import { verifySshsig } from "../sshsig/verify.ts";
-import { namespaceOf, predicateType, type Head, type Subject } from "./statement-type.ts";
+import {
+  namespaceOf,
+  predicateType,
+  type Head,
+  type SignedWith,
+  type Subject,
+} from "./statement-type.ts";
 import { statementTypes, type AnyStatementType } from "./types.ts";
 
 export interface ParsedStatement {
@@ -32,6 +38,9 @@ export interface ParsedStatement {
 export interface SignedStatement extends ParsedStatement {
   /** Set for security keys only. */
   readonly userPresent?: boolean;
+  readonly userVerified?: boolean;
+  /** Unset where no signature was looked at. */
+  readonly signedWith?: SignedWith;
 }
 
 /** The payload's statement, its shape checked. No signature is looked at. */
@@ -122,6 +131,13 @@ export async function openEnvelope(
   return {
     ...statement,
     ...(verified.userPresent === undefined ? {} : { userPresent: verified.userPresent }),
+    ...(verified.userVerified === undefined ? {} : { userVerified: verified.userVerified }),
+    signedWith:
+      verified.userPresent === undefined
+        ? "ssh"
+        : verified.origin === undefined
+          ? "security-key"
+          : "passkey",
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from "../bytes/canonical-json.ts";
 import { object, timestamp, uuid, type Shape } from "../bytes/shape.ts";
+import type { LedgerFacts } from "../entry/entry.ts";
 import type { RecordState, Status } from "../lifecycle/state.ts";
 import type { Registry } from "../registry/registry.ts";
 import { actorId, fingerprint, origin, type Permission } from "./words.ts";
@@ -42,11 +43,18 @@ export interface Said {
   readonly subjects: readonly Subject[];
   /** Set for security keys only. */
   readonly userPresent?: boolean;
+  readonly userVerified?: boolean;
+  readonly signedWith?: SignedWith;
 }
+
+/** What made the signature: a key in a file, a security key, or a browser's passkey. */
+export type SignedWith = "ssh" | "security-key" | "passkey";
 
 export interface RecordContext {
   readonly said: Said;
   readonly registry: Registry;
+  /** What the sequencer said of the ledger as a whole. */
+  readonly facts?: LedgerFacts;
 }
 
 /**
@@ -72,6 +80,8 @@ export interface RecordStatement<B> extends Kind<B> {
   readonly during: readonly Status[];
   /** May open a record: `apply` then gets no state. */
   readonly opens?: true;
+  /** Of the system's: said when somebody asks for it, under rules of its own, not when it follows. */
+  readonly onRequest?: true;
   subjects(body: B, state: RecordState | undefined): readonly Subject[];
   /** Throws a `Refusal` where a rule of its own does not hold. */
   check?(body: B, state: RecordState | undefined, context: RecordContext): void;

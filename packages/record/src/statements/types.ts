@@ -28,6 +28,21 @@ import { personAdded } from "./person-added.ts";
 import { proposed } from "./proposed.ts";
 import { reviewed } from "./reviewed.ts";
 import { stabilised } from "./stabilised.ts";
+import { checkReported } from "./check-reported.ts";
+import { classified } from "./classified.ts";
+import { decisionWithdrawn } from "./decision-withdrawn.ts";
+import { exceptionDecided } from "./exception-decided.ts";
+import { exceptionGranted } from "./exception-granted.ts";
+import { exceptionRequested } from "./exception-requested.ts";
+import { grantUsed } from "./grant-used.ts";
+import { obligationOverdue } from "./obligation-overdue.ts";
+import { overridden } from "./overridden.ts";
+import { overrideEnded } from "./override-ended.ts";
+import { retrospective } from "./retrospective.ts";
+import { retrospectiveOverdue } from "./retrospective-overdue.ts";
+import { temporaryExpired } from "./temporary-expired.ts";
+import { temporaryExpiring } from "./temporary-expiring.ts";
+import { temporaryUndone } from "./temporary-undone.ts";
 import type { RecordStatement, RegistryStatement } from "./statement-type.ts";
 import { verification } from "./verification.ts";
 import { withdrawn } from "./withdrawn.ts";
@@ -62,6 +77,21 @@ const all: readonly AnyStatementType[] = [
   withdrawn,
   expired,
   lapsed,
+  checkReported,
+  classified,
+  decisionWithdrawn,
+  exceptionDecided,
+  exceptionGranted,
+  exceptionRequested,
+  grantUsed,
+  obligationOverdue,
+  overridden,
+  overrideEnded,
+  retrospective,
+  retrospectiveOverdue,
+  temporaryExpired,
+  temporaryExpiring,
+  temporaryUndone,
   openingDeleted,
 ];
 

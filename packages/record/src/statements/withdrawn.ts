@@ -11,11 +11,16 @@ export const withdrawn: RecordStatement<Body> = {
   name: "withdrawn",
   stream: "record",
   saidBy: "initiate",
-  during: ["proposed", "pending_approval", "authorised"],
+  during: ["planned", "proposed", "pending_approval", "authorised"],
   shape,
   subjects: aboutRecord,
   check(_body, before, { said }) {
     const state = existing(before);
+    rule(
+      "mandatory",
+      state.proposal.obligation === undefined,
+      () => `${state.id} is mandatory and cannot be withdrawn; revise it, or have it overridden`,
+    );
     rule(
       "lifecycle",
       state.proposers.includes(said.head.actor),

@@ -41,9 +41,22 @@ export const origin = string({
 
 export const recordId = string({
   max: 20,
-  pattern: /^RB-[0-9]{4}-[1-9][0-9]{0,8}$/,
+  pattern: /^(?:RB|DR|PL)-[0-9]{4}-[1-9][0-9]{0,8}$/,
   what: "a record number such as RB-2026-7",
 });
+
+/**
+ * What a record is beside an ordinary rollback: an emergency acts first and
+ * answers for it afterwards, an exercise never touches production, a plan is
+ * written before the change that it would take back.
+ */
+export const modes = ["emergency", "exercise", "plan"] as const;
+export type Mode = (typeof modes)[number];
+
+/** How a record's number begins: `RB` a rollback, `DR` a drill, `PL` a plan. One count for all three. */
+export function prefixOf(mode: Mode | undefined): "RB" | "DR" | "PL" {
+  return mode === "exercise" ? "DR" : mode === "plan" ? "PL" : "RB";
+}
 
 /** A service, environment or check: an identifier of the team's own, never free text. */
 export const name = string({

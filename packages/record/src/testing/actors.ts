@@ -95,7 +95,7 @@ export function envelopeOver(payload: Uint8Array, by: Actor, namespace: string):
 export class TestLedger {
   readonly system = actor("countermand");
   readonly administrator = actor("ada");
-  readonly world: World = emptyWorld();
+  world: World = emptyWorld("unchecked");
   readonly entries: Uint8Array[] = [];
   readonly openings: Opening[] = [];
   now = Date.parse("2026-11-23T02:00:00.000Z");
@@ -177,10 +177,11 @@ export class TestLedger {
   async settle(id = "RB-2026-1"): Promise<void> {
     for (;;) {
       const state = this.world.records.get(id);
-      const owed = state && follows(state, this.registry, this.time());
+      const owed = state && follows(state, this.registry, this.time(), this.world.judging);
       if (state === undefined || owed === undefined) return;
-      const subjects = statementTypes.get(owed.type)?.subjects(owed.body, state as never) ?? [];
-      await this.append(id, envelopeOf(this.system, owed.type, subjects, owed.body, this.time()));
+      const body = owed.body ?? {};
+      const subjects = statementTypes.get(owed.type)?.subjects(body, state as never) ?? [];
+      await this.append(id, envelopeOf(this.system, owed.type, subjects, body, this.time()));
     }
   }
 

@@ -1,6 +1,14 @@
 /** A record as the API tells it: in a list, and whole. */
 import { z } from "zod";
-import { type RecordState, riskLevels } from "@countermand/record";
+import {
+  decisionKinds,
+  lanes,
+  modes,
+  riskLevels,
+  type Condition,
+  type Obligations,
+  type RecordState,
+} from "@countermand/record";
 import type { Page, RecordSummary, RecordView } from "../../rollbacks/countermand.ts";
 import {
   actor,
@@ -56,6 +64,14 @@ const proposal = z.object({
   tickets: z.array(z.string()),
   stabiliseMinutes: z.int(),
   expiresAt: instant.exactOptional(),
+  mode: z.enum(modes).exactOptional().describe("Absent: an ordinary rollback"),
+  incident: z.string().exactOptional(),
+  obligation: z
+    .object({ signal: z.string(), owner: actor, deadline: instant })
+    .exactOptional()
+    .describe("It is mandatory: why, who answers for it, until when"),
+  plan: recordId.exactOptional(),
+  checks: z.array(z.string()),
   rationale: commitment,
   impact: commitment,
   security: commitment,
@@ -79,6 +95,8 @@ const assessment = z.object({
     }),
   ),
   unknowns: z.array(z.string()),
+  inverse: artefact.exactOptional().describe("Proof that it is the exact inverse"),
+  ranBefore: z.boolean(),
   risk: z
     .object({
       score: z.int().describe("0 to 100"),
@@ -98,20 +116,81 @@ const assessment = z.object({
     .describe("What the analysis was told beside the two states, by digest"),
 });
 
+const condition: z.ZodType<Condition> = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("check"), name: z.string() }),
+  z.object({ type: z.literal("until"), at: instant }),
+  z.object({ type: z.literal("environment"), environment: z.string() }),
+]);
+
 const decision = z.object({
   ...saying,
+  id: z.string(),
+  key: fingerprint,
   leafHash: sha256Hex,
-  decision: z.enum(["approve", "reject"]),
+  decision: z.enum(decisionKinds),
+  to: z.string().exactOptional(),
+  conditions: z.array(condition),
   hash: sha256Hex.describe("The record hash that was decided on"),
   evidenceSeen: sha256Hex,
   comment: commitment.exactOptional(),
   voidedBy: index.exactOptional(),
+  withdrawnBy: index.exactOptional(),
+});
+
+const obligations: z.ZodType<Obligations> = z
+  .object({
+    approvals: z.int().describe("Distinct persons, the seats included"),
+    roles: z.array(z.object({ role: z.string(), count: z.int() })),
+    evidence: z.array(z.string()).describe("Kinds that must be attached before an approval"),
+    requestHours: z.int(),
+    windowMinutes: z.int(),
+    temporaryDays: z.int(),
+    retrospectiveHours: z.int(),
+    renewals: z.int(),
+    notify: z.array(z.string()),
+    lane: z.enum(lanes),
+    samplePercent: z.int(),
+  })
+  .describe("What this version must show");
+
+const exception = z.object({
+  ...saying,
+  id: z.string(),
+  kind: z.enum(["renew", "make-permanent"]),
+  until: instant.exactOptional(),
+  rationale: commitment,
+  approvals: z.int().describe("Distinct persons who must agree"),
+  decisions: z.array(
+    z.object({
+      ...saying,
+      leafHash: sha256Hex,
+      key: fingerprint,
+      decision: z.enum(["approve", "reject"]),
+    }),
+  ),
+  outcome: z.enum(["granted", "rejected"]).exactOptional(),
+});
+
+const temporary = z.object({
+  from: instant,
+  expiresAt: instant,
+  renewals: z.int(),
+  warned: index.exactOptional(),
+  expired: index.exactOptional(),
+  ended: z.object({ index, how: z.enum(["permanent", "undone"]) }).exactOptional(),
+});
+
+const retrospective = z.object({
+  dueAt: instant,
+  overdue: index.exactOptional(),
+  done: z.object({ ...saying, outcome: z.string() }).exactOptional(),
 });
 
 const execution = z.object({
   ...saying,
   id: z.string(),
-  command: commitment,
+  command: commitment.exactOptional(),
+  gate: z.string().exactOptional().describe("Whom the gate let through"),
   finished: z
     .object({
       index,
@@ -134,6 +213,16 @@ export const recordState: z.ZodType<RecordState> = z
     hash: sha256Hex.describe("What an approval is bound to"),
     revision: z.int(),
     policy,
+    obligations,
+    classification: z
+      .object({
+        ...saying,
+        hash: sha256Hex,
+        classes: z.array(z.string()),
+        rules: z.array(z.string()),
+      })
+      .exactOptional()
+      .describe("What the policy's rules made of it"),
     proposal,
     assessment: assessment.exactOptional(),
     evidence: z.array(
@@ -143,6 +232,9 @@ export const recordState: z.ZodType<RecordState> = z
     authorisation: z
       .object({
         index,
+        lane: z.enum(["quorum", "clean-revert", "emergency"]),
+        sampled: z.boolean(),
+        conditions: z.array(condition),
         hash: sha256Hex,
         notBefore: instant,
         notAfter: instant,
@@ -166,6 +258,14 @@ export const recordState: z.ZodType<RecordState> = z
         checks: z.array(z.object({ name: z.string(), outcome: passed })),
       }),
     ),
+    checks: z.array(z.object({ ...saying, name: z.string(), outcome: passed })),
+    temporary: temporary.exactOptional(),
+    exceptions: z.array(exception),
+    retrospective: retrospective.exactOptional(),
+    obligationOverdue: index.exactOptional(),
+    override: z
+      .object({ ...saying, until: instant, control: commitment, rationale: commitment })
+      .exactOptional(),
     review: z
       .object({ ...saying, outcome: z.string(), actions: z.array(z.string()) })
       .exactOptional(),

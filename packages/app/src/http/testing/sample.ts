@@ -4,6 +4,7 @@ import {
   encodeBase64,
   encodeHex,
   makeOpening,
+  obligationsOf,
   permissions,
   showIdentity,
   type Opening,
@@ -146,6 +147,17 @@ export function sample(texts: Texts = plainTexts) {
     openings: [nameOpening, emailOpening],
   };
 
+  const decided = {
+    id: uuid(20),
+    key: fingerprint(1),
+    to: `sre${wild}`,
+    conditions: [
+      { type: "check" as const, name: `smoke${wild}` },
+      { type: "until" as const, at: at(900) },
+      { type: "environment" as const, environment: `production${wild}` },
+    ],
+    withdrawnBy: 29,
+  };
   const state: Whole<RecordState> = {
     id: "RB-2026-7",
     uid: "8c1f6a52-31de-4a1c-9df1-1f6a2b3c4d5e",
@@ -154,6 +166,18 @@ export function sample(texts: Texts = plainTexts) {
     hash: hex(40),
     revision: 2,
     policy,
+    obligations: {
+      ...obligationsOf(policy, false),
+      roles: [{ role: `sre${wild}`, count: 1 }],
+      evidence: ["junit"],
+      notify: ["security"],
+    },
+    classification: {
+      ...said(12, "countermand"),
+      hash: hex(40),
+      classes: [`risky${wild}`],
+      rules: ["approvals.cedar/risky"],
+    },
     proposal: {
       ...said(10, "p-ines"),
       digest: hex(10),
@@ -166,6 +190,11 @@ export function sample(texts: Texts = plainTexts) {
       tickets: ["INC-4471", `https://tickets.example.com/INC-4471${wild}`, "javascript:alert"],
       stabiliseMinutes: 30,
       expiresAt: at(180),
+      mode: "emergency",
+      incident: `INC-4471${wild}`,
+      obligation: { signal: `CVE-2026-4471${wild}`, owner: "p-bo", deadline: at(500) },
+      plan: "PL-2026-3",
+      checks: [`smoke${wild}`],
       rationale: rationale.commitment,
       impact: impact.commitment,
       security: security.commitment,
@@ -202,6 +231,8 @@ export function sample(texts: Texts = plainTexts) {
         },
       ],
       unknowns: [`no advisory data was given${wild}`],
+      inverse: { digest: hex(26), size: 812 },
+      ranBefore: true,
       risk: { score: 57, level: "high", coverage: 96, weights: 1 },
       inputs: {
         rules: hex(23),
@@ -229,6 +260,7 @@ export function sample(texts: Texts = plainTexts) {
     decisions: [
       {
         ...said(15, "p-bo"),
+        ...decided,
         leafHash: hex(17),
         decision: "approve",
         hash: hex(39),
@@ -238,6 +270,7 @@ export function sample(texts: Texts = plainTexts) {
       },
       {
         ...said(17, "p-cleo"),
+        ...decided,
         leafHash: hex(19),
         decision: "approve",
         hash: hex(40),
@@ -248,6 +281,9 @@ export function sample(texts: Texts = plainTexts) {
     ],
     authorisation: {
       index: 18,
+      lane: "quorum",
+      sampled: false,
+      conditions: decided.conditions,
       hash: hex(40),
       notBefore: at(18),
       notAfter: at(258),
@@ -258,6 +294,7 @@ export function sample(texts: Texts = plainTexts) {
         ...said(19, "p-ines"),
         id: "0d9f7a4e-93c4-4b7d-8a51-6b1c0a9d2e3f",
         command: command.commitment,
+        gate: `argocd${wild}`,
         finished: {
           index: 20,
           outcome: "exit 0",
@@ -293,6 +330,41 @@ export function sample(texts: Texts = plainTexts) {
         ],
       },
     ],
+    checks: [{ ...said(23, "p-bo"), name: `smoke${wild}`, outcome: "passed" }],
+    temporary: {
+      from: at(19),
+      expiresAt: at(180),
+      renewals: 1,
+      warned: 31,
+      expired: 32,
+      ended: { index: 33, how: "undone" },
+    },
+    exceptions: [
+      {
+        ...said(24, "p-ines"),
+        id: uuid(21),
+        kind: "renew",
+        until: at(400),
+        rationale: rationale.commitment,
+        approvals: 3,
+        decisions: [
+          { ...said(25, "p-bo"), leafHash: hex(27), key: fingerprint(2), decision: "approve" },
+        ],
+        outcome: "granted",
+      },
+    ],
+    retrospective: {
+      dueAt: at(4000),
+      overdue: 34,
+      done: { ...said(35, "p-cleo"), outcome: `justified${wild}` },
+    },
+    obligationOverdue: 36,
+    override: {
+      ...said(16, "p-cleo"),
+      until: at(700),
+      control: impact.commitment,
+      rationale: rationale.commitment,
+    },
     review: { ...said(26, "p-cleo"), outcome: "partly-effective", actions: [`OPS-12${wild}`] },
     closure: { ...said(27, "p-cleo"), alignment: "aligned" },
     proposers: ["p-ines"],

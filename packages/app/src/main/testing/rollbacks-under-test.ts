@@ -29,6 +29,7 @@ import type { Accepted, Submission } from "../../rollbacks/countermand.ts";
 import { undoReportBytes } from "../../undo/range/render.ts";
 import { undoReport } from "../../undo/testing/report.ts";
 import { summaryOf } from "../../undo/range/summary.ts";
+import { judgesOf } from "../../rollbacks/judges.ts";
 import { RollbackService } from "../../rollbacks/service.ts";
 import type { Store } from "../../rollbacks/store.ts";
 import { ledgerHome } from "../home.ts";
@@ -70,7 +71,8 @@ export class RollbacksUnderTest {
     this.#directory = holdDataDirectory(join(this.folder, "data"));
     const database = await this.#under.open(this.location);
     const blobs = directoryBlobs(this.#directory.blobs, { maxBytes: 1_000_000 });
-    this.store = { database, blobs, now: () => new Date(this.now) };
+    const judges = judgesOf(blobs);
+    this.store = { database, blobs, judges, now: () => new Date(this.now) };
     this.service = await RollbackService.start(this.store, ledgerHome(this.store, this.#directory));
   }
 

@@ -1,0 +1,119 @@
+/** A request of the record package as Cedar is asked it, by schema 1. */
+import type { PolicyRequest } from "@countermand/record";
+import type { Call } from "./cedar.ts";
+
+/** What is asked of rules: the record package's actions, and what only the gate asks. */
+export type Asked = PolicyRequest["action"] | "deploy-unchecked";
+
+/** Pure. What does not fit the schema is Cedar's to refuse, and a refusal denies. */
+export function callOf(request: PolicyRequest, action: Asked): Call {
+  const { principal, resource, context } = request;
+  const actor = { type: "Actor", id: principal.id };
+  const rollback = { type: "Rollback", id: "this" };
+  return {
+    principal: actor,
+    action: { type: "Action", id: action },
+    resource: rollback,
+    context: {
+      now: context.now,
+      weekday: { type: "Weekday", id: context.weekday },
+      minute: context.minute,
+      overdueOfActor: context.overdueOfActor,
+      overdueOfService: context.overdueOfService,
+    },
+    entities: [
+      {
+        uid: actor,
+        attrs: {
+          id: principal.id,
+          kind: { type: "ActorKind", id: principal.kind },
+          permissions: [...principal.permissions],
+          roles: [...principal.roles],
+          assurance: { type: "Assurance", id: principal.assurance },
+          key: { type: "KeyType", id: principal.key },
+          userVerified: principal.userVerified,
+          keyAgeMinutes: principal.keyAgeMinutes,
+        },
+        parents: [],
+      },
+      {
+        uid: rollback,
+        attrs: {
+          service: resource.service,
+          environment: resource.environment,
+          kind: resource.kind,
+          status: resource.status,
+          reason: resource.reason,
+          emergency: resource.emergency,
+          exercise: resource.exercise,
+          temporary: resource.temporary,
+          obliged: resource.obliged,
+          assessed: resource.assessed,
+          risk: resource.risk,
+          level: { type: "Level", id: resource.level },
+          coverage: resource.coverage,
+          implications: [...resource.implications],
+          unknowns: resource.unknowns,
+          unknownAuthors: resource.unknownAuthors,
+          commits: resource.commits,
+          files: resource.files,
+          evidence: [...resource.evidence],
+          inverse: resource.inverse,
+          ranBefore: resource.ranBefore,
+          approvals: resource.approvals,
+          renewals: resource.renewals,
+        },
+        parents: [],
+      },
+    ],
+  };
+}
+
+/** What the gate knows of a deployment that it cannot ask about: the rest has its least known value. */
+export function gateRequest(service: string, environment: string): PolicyRequest {
+  return {
+    action: "execute",
+    principal: {
+      id: "gate",
+      kind: "system",
+      permissions: [],
+      roles: [],
+      assurance: "none",
+      key: "system",
+      userVerified: false,
+      keyAgeMinutes: 0,
+    },
+    resource: {
+      service,
+      environment,
+      kind: "unknown",
+      status: "unknown",
+      reason: "unknown",
+      emergency: false,
+      exercise: false,
+      temporary: false,
+      obliged: false,
+      assessed: false,
+      risk: -1,
+      level: "unknown",
+      coverage: 0,
+      implications: [],
+      unknowns: 0,
+      unknownAuthors: 0,
+      commits: 0,
+      files: 0,
+      evidence: [],
+      inverse: false,
+      ranBefore: false,
+      approvals: 0,
+      renewals: 0,
+    },
+    context: {
+      now: "1970-01-01T00:00:00.000Z",
+      weekday: "thu",
+      minute: 0,
+      overdueOfActor: 0,
+      overdueOfService: 0,
+    },
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * What time alone will do to a record, and when. The main line has at most one
+ * deadline; beside it run those of what is temporary, owed or mandatory.
+ */
+import { openedAt, type RecordState, type Temporary } from "./state.ts";
+import { later } from "./time.ts";
+
+export const timers = [
+  "expired",
+  "lapsed",
+  "stabilised",
+  "override-ended",
+  "temporary-expiring",
+  "temporary-expired",
+  "retrospective-overdue",
+  "obligation-overdue",
+] as const;
+export type TimerType = (typeof timers)[number];
+
+export interface Deadline {
+  readonly type: TimerType;
+  readonly at: string;
+  /** From when the time runs. */
+  readonly since: string;
+}
+
+/** All deadlines that have not been said yet, the earliest first; at the same time in the order of `timers`. */
+export function deadlinesOf(state: RecordState): readonly Deadline[] {
+  const found = [mainLine(state), ...temporary(state.temporary), owed(state), mandatory(state)];
+  return found
+    .filter((item) => item !== undefined)
+    .toSorted((a, b) =>
+      a.at === b.at ? timers.indexOf(a.type) - timers.indexOf(b.type) : a.at < b.at ? -1 : 1,
+    );
+}
+
+/** The earliest of them: when somebody has to look at this record again. */
+export function deadlineOf(state: RecordState): Deadline | undefined {
+  return deadlinesOf(state)[0];
+}
+
+function mainLine(state: RecordState): Deadline | undefined {
+  switch (state.status) {
+    case "proposed":
+    case "pending_approval": {
+      // Nobody can let a mandatory rollback expire by doing nothing.
+      if (state.proposal.obligation !== undefined) return undefined;
+      const since = state.proposal.recordedAt;
+      return { type: "expired", at: later(since, state.obligations.requestHours * 60), since };
+    }
+    case "authorised": {
+      const window = state.authorisation;
+      if (window === undefined) throw new TypeError("an authorised record has an authorisation");
+      return { type: "lapsed", at: window.notAfter, since: window.notBefore };
+    }
+    case "stabilising": {
+      const verified = state.verifications.at(-1);
+      if (verified === undefined) throw new TypeError("a stabilising record was verified");
+      const since = verified.recordedAt;
+      return { type: "stabilised", at: later(since, state.proposal.stabiliseMinutes), since };
+    }
+    case "overridden": {
+      const { override } = state;
+      if (override === undefined) throw new TypeError("an overridden record has an override");
+      return { type: "override-ended", at: override.until, since: override.recordedAt };
+    }
+    case "planned":
+    case "executing":
+    case "execution_failed":
+    case "executed":
+    case "partial":
+    case "verifying":
+    case "verification_failed":
+    case "stabilised":
+    case "in_review":
+    case "closed":
+    case "rejected":
+    case "withdrawn":
+    case "expired":
+    case "lapsed":
+      return undefined;
+  }
+}
+
+/** The warning comes a day before the end, and of what is short a quarter of its time before. */
+function temporary(item: Temporary | undefined): readonly Deadline[] {
+  if (item === undefined || item.ended !== undefined || item.expired !== undefined) return [];
+  const { from: since, expiresAt } = item;
+  const quarter = Math.max(0, Math.floor((Date.parse(expiresAt) - Date.parse(since)) / 240_000));
+  const end: Deadline = { type: "temporary-expired", at: expiresAt, since };
+  if (item.warned !== undefined) return [end];
+  return [
+    { type: "temporary-expiring", at: later(expiresAt, -Math.min(1440, quarter)), since },
+    end,
+  ];
+}
+
+function owed(state: RecordState): Deadline | undefined {
+  const { retrospective } = state;
+  if (
+    retrospective === undefined ||
+    retrospective.done !== undefined ||
+    retrospective.overdue !== undefined
+  ) {
+    return undefined;
+  }
+  return { type: "retrospective-overdue", at: retrospective.dueAt, since: openedAt(state) };
+}
+
+/** It runs until something runs: from then on the main line tells how it goes. */
+function mandatory(state: RecordState): Deadline | undefined {
+  const { obligation } = state.proposal;
+  const waits =
+    state.status === "proposed" ||
+    state.status === "pending_approval" ||
+    state.status === "authorised" ||
+    state.status === "execution_failed" ||
+    state.status === "overridden";
+  if (obligation === undefined || !waits || state.obligationOverdue !== undefined) return undefined;
+  // An override moves the question to its own end.
+  const at =
+    state.override === undefined || state.override.until < obligation.deadline
+      ? obligation.deadline
+      : state.override.until;
+  return { type: "obligation-overdue", at, since: openedAt(state) };
+}

@@ -1,0 +1,159 @@
+/**
+ * What a record is bound to beside its main line, in words: for a page and a
+ * terminal alike. Names of actors and texts behind commitments are apart, since
+ * each shows them in its own way.
+ */
+import { showCondition } from "../statements/condition.ts";
+import type { TimerType } from "./deadlines.ts";
+import type { RecordState } from "./state.ts";
+
+export interface Duty {
+  readonly term: string;
+  readonly says: string;
+  readonly actor?: string;
+  /** Commitments to texts that belong to it. */
+  readonly texts?: readonly string[];
+  readonly tone: "plain" | "waits" | "bad" | "good";
+}
+
+/** What each timer does when its time has come: "expires in 2 h". */
+export const timerSays: Readonly<Record<TimerType, string>> = {
+  expired: "expires",
+  lapsed: "lapses",
+  stabilised: "counts as stabilised",
+  "override-ended": "is to be decided on again",
+  "temporary-expiring": "warns of its end",
+  "temporary-expired": "must have been undone or renewed",
+  "retrospective-overdue": "must have been judged",
+  "obligation-overdue": "must have run",
+};
+
+export function dutiesOf(state: RecordState): readonly Duty[] {
+  return [
+    ...manner(state),
+    ...classified(state),
+    ...mandatory(state),
+    ...temporary(state),
+    ...retrospective(state),
+  ];
+}
+
+function manner({ proposal, authorisation }: RecordState): readonly Duty[] {
+  const { mode, incident, plan, checks } = proposal;
+  const found: Duty[] = [];
+  if (mode === "emergency") {
+    found.push({ term: "Emergency", says: `in incident ${incident ?? ""}`, tone: "bad" });
+  }
+  if (mode === "exercise") {
+    found.push({ term: "Exercise", says: "nothing in production is let through", tone: "plain" });
+  }
+  if (mode === "plan") {
+    found.push({ term: "Plan", says: "for the day it is needed", tone: "plain" });
+  }
+  if (plan !== undefined) found.push({ term: "Planned in", says: plan, tone: "plain" });
+  if (checks.length > 0) {
+    found.push({ term: "Checks named", says: checks.join(", "), tone: "plain" });
+  }
+  if (authorisation !== undefined) {
+    const { lane, sampled, conditions } = authorisation;
+    if (lane !== "quorum") {
+      found.push({
+        term: "Lane",
+        says: `${lane}${sampled ? ", sampled for review" : ""}`,
+        tone: lane === "emergency" ? "bad" : "good",
+      });
+    }
+    for (const item of conditions) {
+      found.push({ term: "Condition", says: showCondition(item), tone: "waits" });
+    }
+  }
+  return found;
+}
+
+function classified({ classification, obligations }: RecordState): readonly Duty[] {
+  if (classification === undefined) return [];
+  const asks = [
+    ...obligations.roles.map((seat) => `${seat.count} with the role ${seat.role}`),
+    ...obligations.evidence.map((kind) => `evidence ${kind}`),
+    ...obligations.notify.map((group) => `tell ${group}`),
+  ];
+  return [
+    {
+      term: "Policy",
+      says: `${classification.classes.join(", ") || "no class"}; approvals ${obligations.approvals}${asks.map((item) => `, ${item}`).join("")} (rules ${classification.rules.join(", ") || "none"})`,
+      tone: "plain",
+    },
+  ];
+}
+
+function mandatory({ proposal, override, obligationOverdue }: RecordState): readonly Duty[] {
+  const { obligation } = proposal;
+  if (obligation === undefined) return [];
+  const found: Duty[] = [
+    {
+      term: "Mandatory",
+      says: `for ${obligation.signal}, by ${obligation.deadline}${obligationOverdue === undefined ? "" : `; overdue since entry ${obligationOverdue}`}; its owner is`,
+      actor: obligation.owner,
+      tone: obligationOverdue === undefined ? "waits" : "bad",
+    },
+  ];
+  if (override !== undefined) {
+    found.push({
+      term: "Overridden",
+      says: `until ${override.until}, with a control in its place, by`,
+      actor: override.actor,
+      texts: [override.control, override.rationale],
+      tone: "bad",
+    });
+  }
+  return found;
+}
+
+function temporary({ temporary: item, exceptions, proposal }: RecordState): readonly Duty[] {
+  const found: Duty[] = [];
+  if (item !== undefined) {
+    const how =
+      item.ended !== undefined
+        ? `${item.ended.how === "permanent" ? "made permanent" : "undone"} by entry ${item.ended.index}`
+        : item.expired !== undefined
+          ? `expired by entry ${item.expired}, and neither undone nor renewed`
+          : `until ${item.expiresAt}`;
+    found.push({
+      term: "Temporary",
+      says: `${how}${item.renewals === 0 ? "" : `, renewals: ${item.renewals}`}`,
+      tone: item.ended !== undefined ? "good" : item.expired === undefined ? "waits" : "bad",
+    });
+  } else if (proposal.expiresAt !== undefined) {
+    found.push({ term: "Temporary", says: `until ${proposal.expiresAt}`, tone: "waits" });
+  }
+  for (const request of exceptions) {
+    const agreed = request.decisions.filter((each) => each.decision === "approve").length;
+    found.push({
+      term: request.until === undefined ? "To be made permanent" : "To be renewed",
+      says: `${request.until === undefined ? "" : `until ${request.until}; `}${request.outcome ?? `approvals ${agreed} of ${request.approvals}`}, request ${request.id} by`,
+      actor: request.actor,
+      texts: [request.rationale],
+      tone: request.outcome === undefined ? "waits" : "plain",
+    });
+  }
+  return found;
+}
+
+function retrospective({ retrospective: item }: RecordState): readonly Duty[] {
+  if (item === undefined) return [];
+  const late = item.overdue === undefined ? "" : ` (overdue by entry ${item.overdue})`;
+  return [
+    item.done === undefined
+      ? {
+          term: "Retrospective",
+          says: `due by ${item.dueAt}${late}`,
+          tone: late === "" ? "waits" : "bad",
+        }
+      : {
+          term: "Retrospective",
+          says: `${item.done.outcome}${late}, by`,
+          actor: item.done.actor,
+          tone: "good",
+        },
+  ];
+}

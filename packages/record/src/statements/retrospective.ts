@@ -1,0 +1,69 @@
+/** Somebody who took no part judges an emergency after the fact. */
+import { array, oneOf, type Infer } from "../bytes/shape.ts";
+import { Refusal, rule } from "../constitution/refusal.ts";
+import { statuses } from "../lifecycle/state.ts";
+import { noPartIn } from "./decision.ts";
+import {
+  aboutRecord,
+  existing,
+  predicate,
+  saying,
+  type RecordStatement,
+} from "./statement-type.ts";
+import { commitmentText, recordId, ticket } from "./words.ts";
+
+const shape = predicate({
+  record: recordId,
+  outcome: oneOf(["justified", "justified-with-actions", "not-justified"]),
+  /** Tickets of what is to change because of it. */
+  actions: array(ticket, { max: 50 }),
+  findings: commitmentText,
+});
+type Body = Infer<typeof shape>;
+
+export const retrospective: RecordStatement<Body> = {
+  name: "retrospective",
+  stream: "record",
+  saidBy: "approve",
+  humansOnly: true,
+  during: statuses,
+  shape,
+  subjects: aboutRecord,
+  check(body, before, { said }) {
+    const state = existing(before);
+    const { actor } = said.head;
+    if (state.retrospective === undefined) {
+      throw new Refusal("lifecycle", `${state.id} owes no retrospective; only an emergency does`);
+    }
+    rule(
+      "lifecycle",
+      state.retrospective.done === undefined,
+      () => `the retrospective of ${state.id} was given by ${state.retrospective?.done?.actor}`,
+    );
+    noPartIn(state, actor);
+    rule(
+      "reviewer-took-no-part",
+      !state.participants.includes(actor),
+      () => `${actor} took part in ${state.id} and cannot judge it; somebody who did not must`,
+    );
+    rule(
+      "lifecycle",
+      (body.outcome === "justified-with-actions") === body.actions.length > 0 ||
+        body.outcome === "not-justified",
+      () => "actions belong to the outcome justified-with-actions or not-justified",
+    );
+  },
+  apply(body, before, { said }) {
+    const state = existing(before);
+    if (state.retrospective === undefined) return state;
+    return {
+      ...state,
+      retrospective: {
+        ...state.retrospective,
+        done: { ...saying(said), outcome: body.outcome },
+      },
+    };
+  },
+  says: (body) =>
+    `judges the emergency: ${body.outcome}${body.actions.length === 0 ? "" : `, actions ${body.actions.join(", ")}`}`,
+};
