@@ -8,7 +8,6 @@ import {
   digestOf,
   isOverdue,
   textField,
-  type JsonValue,
   type LedgerFacts,
   type RecordState,
   type SignedStatement,
@@ -38,7 +37,7 @@ export function factsWanted(
   }
   if (type.name === "assessed" && state !== undefined) {
     const { service, environment, target } = state.proposal;
-    return { ran: { service, environment, digest: digestOf(target as unknown as JsonValue) } };
+    return { ran: { service, environment, digest: digestOf(target) } };
   }
   return undefined;
 }

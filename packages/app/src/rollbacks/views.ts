@@ -321,8 +321,8 @@ export function recordRow(logId: number, state: RecordState, idx: number) {
     mode: proposal.mode ?? null,
     opener: state.proposers[0] ?? proposal.actor,
     overdue: isOverdue(state) ? 1 : 0,
-    target_digest: digestOf(proposal.target as unknown as JsonValue),
-    undone_digest: isDangling(state) ? digestOf(proposal.current as unknown as JsonValue) : null,
+    target_digest: digestOf(proposal.target),
+    undone_digest: isDangling(state) ? digestOf(proposal.current) : null,
     idx,
     state: JSON.stringify(state),
   };

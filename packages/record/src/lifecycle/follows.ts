@@ -68,7 +68,7 @@ function classification(
       policy: rules.digest,
       classes,
       rules: matched,
-      obligations: obligations as unknown as JsonObject,
+      obligations,
     },
   };
 }

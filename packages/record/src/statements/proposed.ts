@@ -244,8 +244,7 @@ function checkObligation(
   if (state !== undefined) {
     rule(
       "mandatory",
-      digestOf(obligation ?? {}) ===
-        digestOf((state.proposal.obligation as typeof obligation) ?? {}),
+      digestOf(obligation ?? {}) === digestOf({ ...state.proposal.obligation }),
       () => `what obliges to ${state.id} cannot be changed or left out by a revision`,
     );
     return;
