@@ -12,6 +12,7 @@ import {
   statefulIsAuthorized,
   validate,
   type AuthorizationAnswer,
+  type CheckParseAnswer,
   type DetailedError,
   type Expr,
   type PolicyJson,
@@ -35,7 +36,11 @@ export function parseRule(
   return { problem: toProblem(text, answer.errors) };
 }
 
-/** Every way in which the rules do not fit the schema, warnings too, by rule id. */
+/**
+ * Every way in which the rules do not fit the schema, by rule id. Warnings count:
+ * a condition that is always false is a mistake too. Cedar looks at each action
+ * in turn and in no order, so one mistake is told once.
+ */
 export function typeCheck(
   schema: string,
   rules: Readonly<Record<string, string>>,
@@ -46,29 +51,42 @@ export function typeCheck(
     policies: { staticPolicies: { ...rules } },
   });
   if (answer.type === "failure") return answer.errors.map((error) => ({ says: error.message }));
+  const wrong = new Set(answer.validationErrors.map(({ policyId }) => policyId));
+  const found = new Map<string, CedarProblem & { readonly rule: string }>();
+  for (const { policyId, error } of [
+    ...answer.validationErrors,
+    ...answer.validationWarnings.filter((item) => !wrong.has(item.policyId)),
+  ]) {
+    const problem = { rule: policyId, ...toProblem(rules[policyId] ?? "", [error]) };
+    const key = `${policyId} ${problem.offset ?? ""}`;
+    const before = found.get(key);
+    if (before === undefined || problem.says < before.says) found.set(key, problem);
+  }
   return [
-    ...[...answer.validationErrors, ...answer.validationWarnings].map(({ policyId, error }) => ({
-      rule: policyId,
-      ...toProblem(rules[policyId] ?? "", [error]),
-    })),
+    ...[...found.values()].sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0)),
     ...answer.otherWarnings.map((error) => ({ says: error.message })),
   ];
+}
+
+const schemas = new Set<string>();
+
+/** Keeps a parsed schema under `name`. */
+export function prepareSchema(name: string, schema: string): void {
+  if (schemas.has(name)) return;
+  succeeded(preparseSchema(name, schema));
+  schemas.add(name);
 }
 
 /**
  * Keeps a parsed set of rules under `name`, for `authorise`. Cedar has no way to
  * let go of one: the same name takes the place of the one before.
  */
-export function prepare(
-  name: string,
-  schema: string,
-  rules: Readonly<Record<string, string>>,
-): void {
-  const first = preparseSchema(name, schema);
-  const second = preparsePolicySet(name, { staticPolicies: { ...rules } });
-  for (const answer of [first, second]) {
-    if (answer.type === "failure") throw new TypeError(answer.errors[0]?.message ?? "not parsed");
-  }
+export function prepareRules(name: string, rules: Readonly<Record<string, string>>): void {
+  succeeded(preparsePolicySet(name, { staticPolicies: { ...rules } }));
+}
+
+function succeeded(answer: CheckParseAnswer): void {
+  if (answer.type === "failure") throw new TypeError(answer.errors[0]?.message ?? "not parsed");
 }
 
 export type Call = Omit<
@@ -76,12 +94,12 @@ export type Call = Omit<
   "preparsedSchemaName" | "preparsedPolicySetId" | "validateRequest"
 >;
 
-/** The answer of the rules kept under `name`. The request must fit the schema. */
-export function authorise(name: string, call: Call): AuthorizationAnswer {
+/** The answer of the rules kept under a name. The request must fit the schema. */
+export function authorise(schema: string, rules: string, call: Call): AuthorizationAnswer {
   return statefulIsAuthorized({
     ...call,
-    preparsedSchemaName: name,
-    preparsedPolicySetId: name,
+    preparsedSchemaName: schema,
+    preparsedPolicySetId: rules,
     validateRequest: true,
   });
 }
@@ -113,7 +131,7 @@ function toProblem(text: string, errors: readonly DetailedError[]): CedarProblem
   const says = [error.message, ...help]
     .join("; ")
     .replace("failed to parse policy from string: ", "")
-    .replace(/^for policy `[^`]*`[,:] /, "");
+    .replaceAll(/(?:for policy `[^`]*`[,:] )|(?: for Action::"[^"]*"(?= not found))/g, "");
   if (location === undefined) return { says };
   // Cedar counts bytes.
   const offset = Buffer.from(text).subarray(0, location.start).toString().length;

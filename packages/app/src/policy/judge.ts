@@ -13,10 +13,11 @@ import {
   type Verdict,
 } from "@countermand/record";
 import { bundleDigest, parseBundle } from "./bundle.ts";
-import { authorise, prepare } from "./cedar.ts";
+import { authorise, prepareRules, prepareSchema } from "./cedar.ts";
 import { schemaName } from "./limits.ts";
 import { callOf, gateRequest, type Asked } from "./request.ts";
 import { readRules, type Rule } from "./rules.ts";
+import { schemas } from "./schema.ts";
 
 /** What a gate does with a deployment while the ledger cannot be asked. */
 export type GateMode = "fail-open" | "fail-closed";
@@ -38,12 +39,14 @@ export function loadJudge(bytes: Uint8Array): LoadedPolicy {
   const files = parseBundle(bytes);
   const rules = readRules(files);
   const digest = bundleDigest(bytes);
-  const schema = files.get(schemaName) ?? "";
+  const text = files.get(schemaName) ?? "";
+  const schema = `schema ${schemas.get(text)}`;
+  prepareSchema(schema, text);
   const setOf = (purpose: Rule["purpose"]): RuleSet => {
     const name = `${digest}/${purpose}`;
     const own = rules.filter((rule) => rule.purpose === purpose);
-    prepare(name, schema, Object.fromEntries(own.map((rule) => [rule.id, rule.text])));
-    return { name, rules: own };
+    prepareRules(name, Object.fromEntries(own.map((rule) => [rule.id, rule.text])));
+    return { name, schema, rules: own };
   };
   const sets = {
     permission: setOf("permission"),
@@ -66,6 +69,7 @@ export function loadJudge(bytes: Uint8Array): LoadedPolicy {
 
 interface RuleSet {
   readonly name: string;
+  readonly schema: string;
   readonly rules: readonly Rule[];
 }
 
@@ -82,7 +86,7 @@ interface Answer {
 /** Never throws: what Cedar throws is an answer too. */
 function ask(set: RuleSet, request: PolicyRequest, action: Asked): Answer {
   try {
-    const answer = authorise(set.name, callOf(request, action));
+    const answer = authorise(set.schema, set.name, callOf(request, action));
     if (answer.type === "failure") {
       return failed(answer.errors[0]?.message ?? "no reason was given");
     }
