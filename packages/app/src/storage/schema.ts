@@ -5,6 +5,7 @@
  * RFC 3339 text in UTC with milliseconds, which sorts as it reads.
  */
 import type { ColumnType } from "kysely";
+import type { LoginTables } from "./login-schema.ts";
 
 type AppendOnly<T> = ColumnType<T, T, never>;
 
@@ -175,7 +176,7 @@ export interface ReversalTable {
   finding: AppendOnly<string>;
 }
 
-export interface Tables {
+export interface Tables extends LoginTables {
   log: LogTable;
   log_key: LogKeyTable;
   log_head: LogHeadTable;
