@@ -123,6 +123,8 @@ export {
 } from "./sshsig/public-key.ts";
 export { ed25519KeyBlob, sshsigFromRaw } from "./sshsig/sign.ts";
 export { parseSshsig, signedData } from "./sshsig/sshsig.ts";
+export { verifySshsig } from "./sshsig/verify.ts";
+export { sshsigFromAssertion, type Assertion } from "./sshsig/webauthn.ts";
 export { commitmentsIn } from "./statements/commitments.ts";
 export { maxRulesBytes } from "./statements/policy-proposed.ts";
 export { deletionGrounds } from "./statements/opening-deleted.ts";
