@@ -126,6 +126,37 @@ describe("claims are held against the content", () => {
     ]);
   });
 
+  it("the right lines in the wrong place are not exact, claimed or not", async () => {
+    const guard =
+      "if (!mayDeleteEverything(user)) return refused(user);\nreport(user, everything, today);\n";
+    const lines = base.split(/(?<=\n)/);
+    const withGuard = (at: number, top: string) =>
+      `${top}${lines.slice(0, at).join("")}${guard}${lines.slice(at).join("")}`;
+    for (const [message, place] of [
+      ["Revert", 20],
+      ["Revert", 5],
+      ["Quietly", 20],
+      ["Quietly", 5],
+    ] as const) {
+      const h = history();
+      h.commit("start", { files: { f: withGuard(5, "") } });
+      const change = h.commit("No guard", { files: { f: base } });
+      h.commit("Since", { files: { f: `top\n${base}` } });
+      const claim = message === "Revert" ? `\n\nThis reverts commit ${change}.` : "";
+      h.commit(`${message}${claim}`, { files: { f: withGuard(place, "top\n") } });
+      const [found] = await audit(h);
+      const isInPlace = place === 5;
+      if (message === "Quietly" && !isInPlace) expect(found).toBeUndefined();
+      else {
+        const match = isInPlace ? "exact" : "partial";
+        expect(found?.undoes).toEqual([{ commit: change, match, share: 1 }]);
+        expect(found?.unknowns).toEqual(
+          isInPlace ? [] : ["all lines are taken back, but not in the places where they were"],
+        );
+      }
+    }
+  });
+
   it("finds the target by subject, by pull request, by a cut subject and by branch name", async () => {
     const h = history();
     h.commit("start", { files: { f: base } });

@@ -16,6 +16,7 @@ import { addLineKeys } from "../history/line-keys.ts";
 import { scanHistory } from "../history/scan.ts";
 import { invertsExactly } from "../content/patch.ts";
 import { CommitSource } from "../history/source.ts";
+import { invertsInPlace } from "../inverse/in-place.ts";
 import { isRevertSubject, parseClaims } from "../message/claims.ts";
 import { messageFacts } from "../message/facts.ts";
 import {
@@ -322,11 +323,10 @@ export class Auditor {
 
   async #inverts(oid: string, parent: string | null, target: Target): Promise<boolean> {
     try {
-      return await invertsExactly(
-        this.#source.filePatch,
-        await this.#source.changes(target.parent, target.oid),
-        await this.#source.changes(parent, oid),
-      );
+      const undone = await this.#source.changes(target.parent, target.oid);
+      const own = await this.#source.changes(parent, oid);
+      if (!(await invertsExactly(this.#source.filePatch, undone, own))) return false;
+      return (await invertsInPlace(this.#source.objects, own, [undone])) === "yes";
     } catch (error) {
       if (isUnreadable(error)) return false;
       throw error;

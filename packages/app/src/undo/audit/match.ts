@@ -12,12 +12,13 @@ import {
   withoutWhitespace,
 } from "../content/patch.ts";
 import { isUnreadable } from "../git/error.ts";
+import { type InPlace, invertsInPlace } from "../inverse/in-place.ts";
 import type { CommitSource } from "../history/source.ts";
 import type { Target } from "./resolve.ts";
 
 /**
- * exact: the inverse and nothing else. partial: some of it, or all of it and
- * something more. conflicting: does it again, or writes something else where it
+ * exact: the inverse, in its places, and nothing else. partial: some of it, or all
+ * of it and something more or elsewhere. conflicting: does it again, or writes something else where it
  * claims to go back. claimed-only: nothing of it, or it cannot be compared.
  */
 export const matchKinds = ["exact", "partial", "conflicting", "claimed-only"] as const;
@@ -51,6 +52,7 @@ export async function compare(
   const [only] = targets;
   const unknowns = new Set<string>();
   const patches: (Patch | null)[] = [];
+  const undoneChanges: { readonly row: number; readonly changes: readonly PathChange[] }[] = [];
   for (const target of targets) {
     try {
       const changes = await source.changes(target.parent, target.oid);
@@ -60,6 +62,7 @@ export async function compare(
         }
       }
       patches.push(await loadPatch(source.objects, changes));
+      undoneChanges.push({ row: target.row, changes });
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       unknowns.add(`commit ${target.oid} cannot be compared: ${error.message}`);
@@ -74,10 +77,21 @@ export async function compare(
   const together = relate(undoing, sumPatches(known));
   const isWhole =
     known.length === targets.length && together.extra === 0 && together.inverted === together.total;
+  const newestFirst = undoneChanges.toSorted((a, b) => b.row - a.row);
+  const inPlace = isWhole
+    ? await invertsInPlace(
+        source.objects,
+        own,
+        newestFirst.map(({ changes }) => changes),
+      )
+    : null;
+  if (inPlace !== null && inPlace !== "yes") unknowns.add(notInPlace[inPlace]);
   const undone = targets.map((target, i): Undone => {
     const patch = patches[i] ?? null;
     if (patch === null) return { commit: target.oid, match: "claimed-only", share: 0 };
-    if (isWhole && sizeOf(patch) > 0) return { commit: target.oid, match: "exact", share: 1 };
+    if (isWhole && sizeOf(patch) > 0) {
+      return { commit: target.oid, match: inPlace === "yes" ? "exact" : "partial", share: 1 };
+    }
     // What the other targets did counts as taken back where they cancel each other out.
     const others = known.filter((other) => other !== patch);
     const seen = others.length === 0 ? undoing : sumPatches([undoing, ...others]);
@@ -85,6 +99,12 @@ export async function compare(
   });
   return { undone, unknowns: [...unknowns].sort() };
 }
+
+const notInPlace: Readonly<Record<Exclude<InPlace, "yes">, string>> = {
+  no: "all lines are taken back, but not in the places where they were",
+  untold:
+    "all lines are taken back; whether in their places cannot be told, as what is around them has changed",
+};
 
 function judge(commit: string, undoing: Patch, target: Patch): Undone {
   const strict = relate(undoing, target);

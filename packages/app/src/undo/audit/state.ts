@@ -14,7 +14,7 @@ import { join } from "node:path";
 import type { Audited } from "./reversal.ts";
 
 /** Raised whenever the same history may give another answer. */
-export const auditVersion = 2;
+export const auditVersion = 3;
 
 export type AuditKey = {
   readonly repository: string;

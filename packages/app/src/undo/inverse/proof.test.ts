@@ -55,6 +55,11 @@ describe("the bytes of a proof", () => {
   });
 
   const [first, second] = proof.paths;
+  const manyMoves = Array.from({ length: 1001 }, (_, i) => ({
+    changedAs: "x",
+    how: "swap",
+    path: String(1000 + i),
+  }));
   it.each<[string, unknown, string]>([
     ["another type", { ...proof, _type: "urn:other" }, "_type"],
     ["no type", proof, "has no _type"],
@@ -79,6 +84,7 @@ describe("the bytes of a proof", () => {
     ["two moves", { ...proof, paths: [{ ...first, changedAs: "z" }] }, "two ways"],
     ["a move to itself", { ...proof, paths: [{ ...second, leaves: "b" }] }, "the path itself"],
     ["a move of nothing", { ...proof, paths: [{ how: "kept", leaves: "a", path: "b" }] }, "moved"],
+    ["many moves", { ...proof, paths: manyMoves }, "more than 1000 files"],
     ["a number", 1, "no object"],
     ["an array", [], "no object"],
     ["deep nesting", { ...proof, to: { tree: [[[[[[]]]]]] } }, "nested deeper"],

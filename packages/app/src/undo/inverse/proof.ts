@@ -46,6 +46,8 @@ export type InverseProof = InverseClaim & {
 export const largestProof = 64 * 1024 * 1024;
 export const mostUndone = 1000;
 const mostPaths = 200_000;
+/** Each moved file is aligned with what it was: a proof that was made to be slow is refused. */
+export const mostMoved = 1000;
 const longestPath = 3 * 4096;
 
 export function inverseProofBytes(proof: InverseProof): Uint8Array<ArrayBuffer> {
@@ -96,6 +98,7 @@ export function parseInverseProof(bytes: Uint8Array): InverseProof {
 
 function parsePaths(value: unknown): PathProof[] {
   let last = "";
+  let moved = 0;
   return list(value, "paths", mostPaths).map((one, i) => {
     const at = `paths[${i}]`;
     const given = members(one, at, ["how", "path"], ["changedAs", "leaves"]);
@@ -106,6 +109,8 @@ function parsePaths(value: unknown): PathProof[] {
     last = key;
     const { changedAs, leaves } = given;
     if (changedAs === undefined && leaves === undefined) return { how, path };
+    moved++;
+    if (moved > mostMoved) throw refused(`more than ${mostMoved} files are said to have moved`);
     if (how === "kept" || (changedAs !== undefined && leaves !== undefined)) {
       throw refused(`${at} has moved in two ways, or without a change`);
     }

@@ -10,12 +10,13 @@ import {
   escapePath,
   type InverseClaim,
   type InverseProof,
+  mostMoved,
   mostUndone,
   type PathProof,
 } from "./proof.ts";
 import {
   isText,
-  largestMerged,
+  readBlob,
   type Settled,
   type Settler,
   settle,
@@ -58,6 +59,8 @@ export type Move =
 
 /** How many pairs of paths are tried for moved files. */
 const mostTried = 2000;
+/** Paths of all undone changes together. */
+const mostSteps = 1_000_000;
 
 class Prover {
   readonly #settler: Settler;
@@ -86,8 +89,14 @@ class Prover {
     const { from, to, undoes } = this.#claim;
     const own = await this.#trees.changes(from.tree, to.tree);
     this.#own = new Map(own.map((change) => [change.path, change]));
+    let count = 0;
     for (const { before, after } of undoes) {
-      for (const { path, old, now } of await this.#trees.changes(before.tree, after.tree)) {
+      const changes = await this.#trees.changes(before.tree, after.tree);
+      count += changes.length;
+      if (count > mostSteps) {
+        throw new GitError("too-large", `the changes touch more than ${mostSteps} paths together`);
+      }
+      for (const { path, old, now } of changes) {
         const steps = this.#steps.get(path);
         if (steps === undefined) this.#steps.set(path, [{ old, now }]);
         else steps.push({ old, now });
@@ -104,6 +113,7 @@ class Prover {
     }
     if (given === null) {
       for await (const move of this.#likelyMoves(open)) {
+        if (settled.size >= 2 * mostMoved) break;
         if (!(await this.#settleMove(move, settled))) continue;
         for (const path of settled) open.delete(path);
       }
@@ -225,16 +235,4 @@ function escaped({ path, how, leaves, changedAs }: PathProof): PathProof {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-async function readBlob(reader: ObjectReader, oid: string): Promise<Buffer | null> {
-  const object = await reader.read(oid, largestMerged);
-  if (object.kind === "missing") {
-    throw new GitError("missing-object", `file content ${oid} is not in this repository`);
-  }
-  if (object.kind === "too-large") return null;
-  if (object.type !== "blob") {
-    throw new GitError("git-failed", `object ${oid} is a ${object.type}, not a file`);
-  }
-  return object.content;
 }

@@ -4,9 +4,11 @@
  * else by content, for regular text files.
  */
 import { createHash } from "node:crypto";
+import { GitError } from "../git/error.ts";
+import type { ObjectReader } from "../git/object-reader.ts";
 import { isBinary } from "../content/line-change.ts";
 import { alignments } from "./align.ts";
-import { takeBack } from "./take-back.ts";
+import { takeBack, type Touching } from "./take-back.ts";
 
 /** What is at a path; null is nothing. */
 export type Side = { readonly mode: number; readonly oid: string } | null;
@@ -27,7 +29,12 @@ export const largestMerged = 4 * 1024 * 1024;
  */
 export type Settled =
   | { readonly how: "swap" | "merge" | "kept"; readonly rest: boolean }
-  | { readonly how: "conflict"; readonly why: string };
+  | {
+      readonly how: "conflict";
+      readonly why: string;
+      /** It could be taken back, and what that gives is something else. */
+      readonly merged?: true;
+    };
 
 /** A content that may be no object: what is computed between two steps. */
 type State = { readonly mode: number; readonly oid: string; readonly text?: Buffer } | null;
@@ -35,6 +42,7 @@ type State = { readonly mode: number; readonly oid: string; readonly text?: Buff
 export type Settler = {
   readonly format: "sha1" | "sha256";
   readonly read: ReadText;
+  readonly touching?: Touching;
 };
 
 /** Whether taking `steps` back, in this order, leads from `from` to exactly `to`. */
@@ -45,14 +53,15 @@ export async function settle(
   steps: readonly Step[],
 ): Promise<Settled> {
   // One alignment for all steps: a result that needs two is nobody's.
-  let answer: Settled = { how: "conflict", why: "nothing was to be taken back" };
+  let conflict: Settled | null = null;
   for (const by of alignments) {
-    answer = await settleBy(settler, from, to, steps, by);
+    const answer = await settleBy(settler, from, to, steps, by);
     if (answer.how !== "conflict") return answer;
+    if (conflict === null || answer.merged === true) conflict = answer;
     // Ids do not depend on how lines are aligned.
-    if (!steps.every(({ old, now }) => isText(old) && isText(now))) return answer;
+    if (!steps.every(({ old, now }) => isText(old) && isText(now))) break;
   }
-  return answer;
+  return conflict ?? { how: "conflict", why: "nothing was to be taken back" };
 }
 
 async function settleBy(
@@ -85,7 +94,7 @@ async function settleBy(
     }
   }
   if (!isEqual(state, to)) {
-    return { how: "conflict", why: "it is not what taking the change back gives" };
+    return { how: "conflict", why: "it is not what taking the change back gives", merged: true };
   }
   return { how: taken === 0 ? "kept" : how, rest: kept > 0 };
 }
@@ -99,7 +108,7 @@ type Merged = {
 };
 
 async function mergeText(
-  { read, format }: Settler,
+  { read, format, touching }: Settler,
   state: NonNullable<State>,
   old: NonNullable<Side>,
   now: NonNullable<Side>,
@@ -132,7 +141,7 @@ async function mergeText(
     texts.push(text);
   }
   const [oldText, nowText, stateText] = texts as [Buffer, Buffer, Buffer];
-  const result = takeBack({ old: oldText, now: nowText, state: stateText }, by);
+  const result = takeBack({ old: oldText, now: nowText, state: stateText }, by, touching);
   if (result === null) {
     return { how: "conflict", why: "lines of the change have changed since, or lines beside them" };
   }
@@ -156,4 +165,16 @@ export function isText<T extends Side>(side: T): side is NonNullable<T> {
 /** The id that git gives this content. */
 export function blobId(format: "sha1" | "sha256", content: Buffer): string {
   return createHash(format).update(`blob ${content.length}\0`).update(content).digest("hex");
+}
+
+export async function readBlob(reader: ObjectReader, oid: string): Promise<Buffer | null> {
+  const object = await reader.read(oid, largestMerged);
+  if (object.kind === "missing") {
+    throw new GitError("missing-object", `file content ${oid} is not in this repository`);
+  }
+  if (object.kind === "too-large") return null;
+  if (object.type !== "blob") {
+    throw new GitError("git-failed", `object ${oid} is a ${object.type}, not a file`);
+  }
+  return object.content;
 }

@@ -13,6 +13,12 @@ export type TakenBack = {
 };
 
 /**
+ * Whether a place of the change may touch one that has changed since. Refused, as by git;
+ * or allowed where the regions alone say what comes first: not both are mere insertions.
+ */
+export type Touching = "refused" | "allowed";
+
+/**
  * `state` without the change from `old` to `now`, or null where that is not clean:
  * a place of the change and a place where `state` differs from `now` overlap or
  * touch (no common line between them), and are not the same.
@@ -20,6 +26,7 @@ export type TakenBack = {
 export function takeBack(
   texts: { readonly old: Buffer; readonly now: Buffer; readonly state: Buffer },
   by: Alignment,
+  touching: Touching = "refused",
 ): TakenBack | null {
   const table = new LineTable();
   const [now, old, state] = [table.of(texts.now), table.of(texts.old), table.of(texts.state)];
@@ -34,11 +41,14 @@ export function takeBack(
   /** How far lines of `state` have moved against those of `now`, before `next`. */
   let shift = 0;
   for (const one of undo) {
-    for (let s = since[next]; s !== undefined && s.a2 < one.a1; s = since[++next]) {
+    const clear = (end: number, start: number, other: Difference) =>
+      end < start ||
+      (touching === "allowed" && end === start && (one.a1 < one.a2 || other.a1 < other.a2));
+    for (let s = since[next]; s !== undefined && clear(s.a2, one.a1, s); s = since[++next]) {
       shift = s.b2 - s.a2;
     }
     const beside = since[next];
-    if (beside !== undefined && beside.a1 <= one.a2) {
+    if (beside !== undefined && !clear(one.a2, beside.a1, beside)) {
       if (!isSame(one, old, beside, state)) return null;
       already++;
       continue;
