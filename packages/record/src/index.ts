@@ -62,6 +62,7 @@ export {
 export {
   approvalsInForce,
   artefactsOf,
+  clearingsInForce,
   decisionKinds,
   decisionsInForce,
   isDangling,
@@ -69,6 +70,7 @@ export {
   ended,
   statuses,
   type Artefact,
+  type Clearing,
   type Decision,
   type DecisionKind,
   type RecordState,
@@ -131,6 +133,11 @@ export { deletionGrounds } from "./statements/opening-deleted.ts";
 export { decisionSentence } from "./statements/decision-sentence.ts";
 export { evidenceKinds } from "./statements/evidence.ts";
 export { textField } from "./statements/fields.ts";
+export {
+  clearingGrounds,
+  clearingScopes,
+  longestClearingDays,
+} from "./statements/implication-cleared.ts";
 export { revocationReasons } from "./statements/key-revoked.ts";
 export {
   makePayload,

@@ -26,8 +26,10 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     evidence: async (it) => (await import("./commands/evidence.ts")).evidenceCommand(it),
     approve: async (it) => (await import("./commands/decide.ts")).approveCommand(it),
     reject: async (it) => (await import("./commands/decide.ts")).rejectCommand(it),
+    clear: async (it) => (await import("./commands/clear.ts")).clearCommand(it),
     withdraw: async (it) => (await import("./commands/withdraw.ts")).withdrawCommand(it),
     run: async (it, exit) => (await import("./commands/run.ts")).runCommand(it, exit),
+    gate: async (it, exit) => (await import("./commands/gate.ts")).gateCommand(it, exit),
     observe: async (it) => (await import("./commands/observe.ts")).observeCommand(it),
     "verify-outcome": async (it) =>
       (await import("./commands/verify-outcome.ts")).verifyOutcomeCommand(it),

@@ -15,6 +15,7 @@ import {
 } from "@countermand/record";
 import type { z } from "zod";
 import { audits, reversalPage } from "../http/contract/audit.ts";
+import { gateAnswer, gateEventPage } from "../http/contract/gate.ts";
 import { instance } from "../http/contract/instance.ts";
 import {
   problem,
@@ -158,6 +159,8 @@ export function remoteCountermand(baseUrl: string, options: RemoteOptions = {}):
         throw error;
       }
     },
+    gate: (request) => askJson("/v1/gate", gateAnswer, { method: "POST", json: request }),
+    gateEvents: (query) => askJson("/v1/gate/events", gateEventPage, { query: { ...query } }),
     audits: () => askJson("/v1/audits", audits),
     reversals: (query) => askJson("/v1/reversals", reversalPage, { query: { ...query } }),
   };

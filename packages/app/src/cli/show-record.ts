@@ -32,6 +32,7 @@ export function recordTexts(state: RecordState): ReadonlyMap<string, string> {
     if (item.command !== undefined) texts.set(`command-${i + 1}`, item.command);
   });
   state.exceptions.forEach((item, i) => texts.set(`exception-${i + 1}`, item.rationale));
+  state.clearings.forEach((item, i) => texts.set(`clearing-${i + 1}`, item.rationale));
   if (state.override !== undefined) {
     texts.set("override-rationale", state.override.rationale);
     texts.set("override-control", state.override.control);

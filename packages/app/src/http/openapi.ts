@@ -54,6 +54,7 @@ export const openapiOptions: FastifyDynamicSwaggerOptions = {
     },
     servers: [{ url: "/" }],
     tags: [
+      { name: "gate", description: "What may be deployed, and what was" },
       { name: "records", description: "Rollbacks, and what is said about them" },
       { name: "ledger", description: "The ledger, and who may speak in it" },
       { name: "artefacts", description: "Bytes that statements name by digest" },

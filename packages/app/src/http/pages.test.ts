@@ -192,7 +192,7 @@ describe("/records/{id}", () => {
       view: { ...countermand.content.view, openings: [] },
     };
     const text = seen(await page("/records/RB-2026-7"));
-    expect(text.match(/Withheld\. It is not kept here\./g)).toHaveLength(8);
+    expect(text.match(/Withheld\. It is not kept here\./g)).toHaveLength(9);
   });
 
   test("a small gap between the clocks is not told", async () => {

@@ -54,7 +54,7 @@ interface RouteHead {
   /** `*` at the end stands for one parameter with slashes in it, `path`. */
   readonly path: string;
   readonly operationId: string;
-  readonly tag: "records" | "ledger" | "artefacts" | "audits" | "log" | "page" | "server";
+  readonly tag: "records" | "gate" | "ledger" | "artefacts" | "audits" | "log" | "page" | "server";
   readonly summary: string;
   readonly description?: string;
   /** Answered only to who bears the token of the data folder. */

@@ -39,7 +39,19 @@ export type Command =
       readonly statement: SignedStatement;
       readonly openings: readonly Opening[];
     }
-  | { readonly kind: "clock"; readonly record: string };
+  | { readonly kind: "clock"; readonly record: string }
+  /** The gate wants to use a record's grant. */
+  | { readonly kind: "gate"; readonly record: string; readonly use: GrantUse };
+
+export interface GrantUse {
+  /** A repeated request is the same use. */
+  readonly id: string;
+  /** SHA-256 of the identity. */
+  readonly target: string;
+  readonly service: string;
+  readonly environment: string;
+  readonly caller: string;
+}
 
 export interface Decided {
   readonly stream: string;
@@ -136,6 +148,7 @@ export class Batch {
         return { kind: "refuse", error: asRefusal(error) };
       }
     }
+    if (command.kind === "gate") return this.#useGrant(command.record, command.use);
     const { statement, envelope } = command;
     const logged = this.#logged.get(statement.head.id);
     if (logged !== undefined) return this.#repeat(logged, statement);
@@ -154,6 +167,54 @@ export class Batch {
       const refused = asRefusal(error);
       if (before.length === 0) return { kind: "refuse", error: refused };
       return this.#appended(stream, before, 0, refused);
+    }
+  }
+
+  #useGrant(id: string, { service, ...use }: GrantUse): Outcome<Decided> {
+    const logged = this.#logged.get(use.id);
+    const known = this.#records.get(id);
+    if (logged !== undefined) {
+      if (logged.stream !== id || logged.type !== "grant-used") {
+        return {
+          kind: "refuse",
+          error: new RollbacksError(
+            "conflict",
+            `the request ${use.id} was made for something else`,
+          ),
+        };
+      }
+      const result = { stream: id, types: [logged.type], own: 0, repeated: true };
+      return {
+        kind: "repeat",
+        indexes: [logged.index],
+        result: known === undefined ? result : { ...result, state: known },
+      };
+    }
+    if (known === undefined || this.#registry === undefined) {
+      return {
+        kind: "refuse",
+        error: new RollbacksError("not-found", `there is no record ${id} in this ledger`),
+      };
+    }
+    const before: LeafDraft[] = [];
+    try {
+      before.push(...this.#appendWhatFollows(id));
+      const state = this.#record(id);
+      if (state.proposal.service !== service) {
+        throw new Refusal(
+          "target-pinned",
+          `${id} is for ${state.proposal.service}, not for ${service}`,
+        );
+      }
+      const { id: request, target, environment, caller } = use;
+      const body = { record: id, target, environment, caller };
+      const owed: Following = { type: "grant-used", body };
+      const own = this.#appendSystem(state, this.#registry, owed, request);
+      return this.#appended(id, [...before, own, ...this.#appendWhatFollows(id)], before.length);
+    } catch (error) {
+      const refused = asRefusal(error);
+      if (before.length === 0) return { kind: "refuse", error: refused };
+      return this.#appended(id, before, 0, refused);
     }
   }
 
@@ -221,8 +282,8 @@ export class Batch {
     }
   }
 
-  #appendSystem(state: RecordState, registry: Registry, owed: Following): LeafDraft {
-    const envelope = this.#signer.sign(state, registry, owed, this.#recordedAt);
+  #appendSystem(state: RecordState, registry: Registry, owed: Following, id?: string): LeafDraft {
+    const envelope = this.#signer.sign(state, registry, owed, this.#recordedAt, id);
     const statement = parsePayload(payloadOf(envelope));
     return this.#append(state.id, envelope, statement, []);
   }

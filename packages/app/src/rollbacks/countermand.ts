@@ -6,6 +6,7 @@
 import type {
   Artefact,
   Envelope,
+  Identity,
   JsonObject,
   Opening,
   Policy,
@@ -138,6 +139,68 @@ export interface OpeningRequest {
   readonly openings: readonly Opening[];
 }
 
+/** A deployment that asks to be let through. */
+export interface GateRequest {
+  /** A repeated request gets the same answer. */
+  readonly id: string;
+  readonly service: string;
+  readonly environment: string;
+  /** What is to run. */
+  readonly target: Identity;
+  /** Who asks, for instance `argocd` or the name of a pipeline. */
+  readonly caller: string;
+  /** The record whose grant is to be used; without one the gate looks for it. */
+  readonly record?: string;
+  /** The caller knows that this goes back to an older state. */
+  readonly older?: boolean;
+  /** Only ask: nothing is used up or remembered. */
+  readonly dryRun?: boolean;
+  /** It was answered while the server could not be asked: when, and how. */
+  readonly spooled?: { readonly at: string; readonly allowed: boolean };
+}
+
+export interface GateAnswer {
+  readonly allowed: boolean;
+  /** `grant`, `forward`, `unchanged`, `dangling`, `older`, or a rule of the constitution. */
+  readonly rule: string;
+  /** One sentence: why, and if not what would be right. */
+  readonly reason: string;
+  /** The record whose grant was used, or that stands against it. */
+  readonly record?: string;
+  /** It was told afterwards. */
+  readonly late: boolean;
+  /** It went through although the answer is no. */
+  readonly bypassed: boolean;
+  /** What a gate does here while the server cannot be asked. */
+  readonly unreachable: "fail-open" | "fail-closed";
+}
+
+export interface GateEvent {
+  readonly id: string;
+  /** When it was asked; both clocks. */
+  readonly at: string;
+  readonly recordedAt: string;
+  readonly service: string;
+  readonly environment: string;
+  /** The identity, short. */
+  readonly target: string;
+  readonly caller: string;
+  readonly allowed: boolean;
+  readonly rule: string;
+  readonly reason: string;
+  readonly record?: string;
+  readonly late: boolean;
+  readonly bypassed: boolean;
+}
+
+export interface GateQuery {
+  /** Only what went through although the answer is no. */
+  readonly bypassed?: boolean;
+  readonly after?: string;
+  /** 1 to 200. */
+  readonly limit?: number;
+}
+
 export type ProofLevel = "logged" | "witnessed";
 
 export interface Countermand {
@@ -158,6 +221,10 @@ export interface Countermand {
   /** Stores an artefact; statements then name its digest. */
   putArtefact(bytes: Uint8Array): Promise<Artefact>;
   getArtefact(digest: string): Promise<Uint8Array | undefined>;
+  /** Whether this may be deployed now; uses the grant that lets it. */
+  gate(request: GateRequest): Promise<GateAnswer>;
+  /** What the gate answered, newest first. */
+  gateEvents(query: GateQuery): Promise<Page<GateEvent>>;
   audits(): Promise<readonly AuditSummary[]>;
   reversals(query: ReversalQuery): Promise<Page<AuditedReversal>>;
 }

@@ -76,7 +76,7 @@ export function checkLimit(limit = 50): number {
 }
 
 function parseCursor(cursor: string): { readonly year: number; readonly number: number } {
-  const match = /^RB-(\d{4})-([1-9]\d{0,8})$/.exec(cursor);
+  const match = /^(?:RB|DR|PL)-(\d{4})-([1-9]\d{0,8})$/.exec(cursor);
   if (match === null) {
     throw new RollbacksError(
       "invalid",

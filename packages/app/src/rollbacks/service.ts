@@ -14,6 +14,10 @@ import type {
   AuditSummary,
   Countermand,
   ExportOptions,
+  GateAnswer,
+  GateEvent,
+  GateQuery,
+  GateRequest,
   Instance,
   OpeningRequest,
   Page,
@@ -26,6 +30,8 @@ import type {
 } from "./countermand.ts";
 import { RollbacksError } from "./error.ts";
 import { exportPackage } from "./export.ts";
+import { askGate } from "./gate.ts";
+import { GateLog } from "./gate-log.ts";
 import { takeIn } from "./intake.ts";
 import { StorageError } from "../storage/error.ts";
 import { listRecords } from "./list.ts";
@@ -39,6 +45,7 @@ export class RollbackService implements Countermand {
   /** The newest checkpoint that enough witnesses have signed; set where they are asked. */
   witnessed: (() => Published | undefined) | undefined;
   #open: OpenStore | undefined;
+  #gates: GateLog | undefined;
 
   private constructor(store: Store, home: LedgerHome, open: OpenStore | undefined) {
     this.#store = store;
@@ -153,6 +160,21 @@ export class RollbackService implements Countermand {
 
   async getArtefact(digest: string): Promise<Uint8Array | undefined> {
     return this.#store.blobs.get(digest);
+  }
+
+  async gate(request: GateRequest): Promise<GateAnswer> {
+    const store = this.#need();
+    return askGate(store, this.#gateLog(store), request);
+  }
+
+  async gateEvents(query: GateQuery): Promise<Page<GateEvent>> {
+    return this.#gateLog(this.#need()).events(query);
+  }
+
+  /** One for the open ledger: what arrives together is written together. */
+  #gateLog(store: OpenStore): GateLog {
+    this.#gates ??= new GateLog(store.database, store.logId, store.now);
+    return this.#gates;
   }
 
   async audits(): Promise<readonly AuditSummary[]> {

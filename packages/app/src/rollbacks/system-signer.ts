@@ -30,8 +30,8 @@ export interface SystemSigner {
   readonly fingerprint: string;
   /** One authorized_keys line. */
   readonly publicKey: string;
-  /** Signs what is owed on `state`, as of `now`. */
-  sign(state: RecordState, registry: Registry, owed: Following, now: string): Envelope;
+  /** Signs what is owed on `state`, as of `now`; under the id of a request where one asked for it. */
+  sign(state: RecordState, registry: Registry, owed: Following, now: string, id?: string): Envelope;
   /** Signs the opening of a ledger. */
   open(instance: string, subjects: readonly Subject[], body: JsonObject, now: string): Envelope;
 }
@@ -53,8 +53,9 @@ export function systemSigner(key: RawKey): SystemSigner {
     instance: string,
     body: JsonObject,
     occurredAt: string,
+    id: string = randomUUID(),
   ): Envelope {
-    const head = { id: randomUUID(), actor: systemActor, key: print, instance, occurredAt };
+    const head = { id, actor: systemActor, key: print, instance, occurredAt };
     const payload = makePayload(type, subjects, head, body);
     const namespace = namespaceOf(type);
     const message = signedData(namespace, "sha512", pae(statementPayloadType, payload));
@@ -74,11 +75,11 @@ export function systemSigner(key: RawKey): SystemSigner {
   return {
     fingerprint: print,
     publicKey: formatPublicKeyLine(blob),
-    sign(state, registry, owed, now) {
+    sign(state, registry, owed, now, id) {
       const subjects = [
         { name: `urn:countermand:record:${state.id}`, digest: { sha256: state.hash } },
       ];
-      return envelope(owed.type, subjects, registry.instance, owed.body ?? {}, now);
+      return envelope(owed.type, subjects, registry.instance, owed.body ?? {}, now, id);
     },
     open: (instance, subjects, body, now) => envelope("log-opened", subjects, instance, body, now),
   };

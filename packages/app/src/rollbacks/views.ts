@@ -16,6 +16,7 @@ import {
   type RecordState,
   type Registry,
 } from "@countermand/record";
+import { sql } from "kysely";
 import { insertRows, mustTouch, type Snapshot, type Tx } from "../storage/database.ts";
 import { factsWanted, LedgerFactsBook, type Seen } from "./ledger-facts.ts";
 import type { Change, Command, Loaded, Logged } from "./batch.ts";
@@ -32,8 +33,9 @@ export async function loadFor(
   const statements = new Set<string>();
   let proposals = false;
   for (const command of commands) {
-    if (command.kind === "clock") {
+    if (command.kind !== "statement") {
       ids.add(command.record);
+      if (command.kind === "gate") statements.add(command.use.id);
       continue;
     }
     const { head, body, type } = command.statement;
@@ -68,7 +70,7 @@ async function readFacts(
   const overdueOfService = new Map<string, number>();
   const seen: (readonly [Seen, boolean])[] = [];
   for (const command of commands) {
-    if (command.kind === "clock") continue;
+    if (command.kind !== "statement") continue;
     const id = command.statement.body["record"];
     const state = typeof id === "string" ? records.get(id) : undefined;
     const wanted = factsWanted(command.statement, state);
@@ -95,7 +97,7 @@ async function countOverdue(
     .select((eb) => eb.fn.countAll<number | string>().as("n"))
     .where("record.log_id", "=", logId)
     .where(`record.${column}`, "=", value)
-    .where("record.overdue", "=", 1)
+    .where("record.overdue", "=", sql.lit(1))
     .executeTakeFirstOrThrow();
   return Number(row.n);
 }

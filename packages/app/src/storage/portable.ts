@@ -28,6 +28,8 @@ export const portableTables = {
   opening: ["log_id", "commitment"],
   audit: ["repository"],
   reversal: ["repository", "commit_id"],
+  deployment: ["log_id", "service", "environment", "digest"],
+  gate_event: ["log_id", "id"],
 } as const satisfies Partial<Record<keyof Tables, readonly string[]>>;
 
 /** Views: made again from the entries after an import. */

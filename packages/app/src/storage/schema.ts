@@ -176,6 +176,36 @@ export interface ReversalTable {
   finding: AppendOnly<string>;
 }
 
+/** States that the gate let through, each once for a service and environment. */
+export interface DeploymentTable {
+  log_id: AppendOnly<number>;
+  service: AppendOnly<string>;
+  environment: AppendOnly<string>;
+  digest: AppendOnly<string>;
+  first_at: AppendOnly<string>;
+  last_at: string;
+}
+
+/** What the gate was asked and answered, but for what changed nothing. */
+export interface GateEventTable {
+  log_id: AppendOnly<number>;
+  id: AppendOnly<string>;
+  at: AppendOnly<string>;
+  recorded_at: AppendOnly<string>;
+  service: AppendOnly<string>;
+  environment: AppendOnly<string>;
+  /** The identity, short. */
+  target: AppendOnly<string>;
+  digest: AppendOnly<string>;
+  caller: AppendOnly<string>;
+  allowed: AppendOnly<number>;
+  rule: AppendOnly<string>;
+  reason: AppendOnly<string>;
+  record: AppendOnly<string | null>;
+  late: AppendOnly<number>;
+  bypassed: AppendOnly<number>;
+}
+
 export interface Tables extends LoginTables {
   log: LogTable;
   log_key: LogKeyTable;
@@ -188,6 +218,8 @@ export interface Tables extends LoginTables {
   record: RecordTable;
   record_entry: RecordEntryTable;
   seen_running: SeenRunningTable;
+  deployment: DeploymentTable;
+  gate_event: GateEventTable;
   opening: OpeningTable;
   audit: AuditTable;
   reversal: ReversalTable;

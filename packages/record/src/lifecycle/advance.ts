@@ -28,7 +28,7 @@ export interface Position {
  * Raised whenever the same entries may give another state, be it only another
  * sentence: a store then rebuilds its views.
  */
-export const foldVersion = 2;
+export const foldVersion = 3;
 
 /** More entries than this in one record is somebody filling the ledger. */
 export const maxRecordEntries = 2000;

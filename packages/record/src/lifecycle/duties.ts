@@ -5,6 +5,7 @@
  */
 import { showCondition } from "../statements/condition.ts";
 import type { TimerType } from "./deadlines.ts";
+import { digestOf } from "./record-hash.ts";
 import type { RecordState } from "./state.ts";
 
 export interface Duty {
@@ -35,6 +36,7 @@ export function dutiesOf(state: RecordState): readonly Duty[] {
     ...mandatory(state),
     ...temporary(state),
     ...retrospective(state),
+    ...cleared(state),
   ];
 }
 
@@ -156,4 +158,23 @@ function retrospective({ retrospective: item }: RecordState): readonly Duty[] {
           tone: "good",
         },
   ];
+}
+
+function cleared({ clearings, proposal }: RecordState): readonly Duty[] {
+  const target = digestOf(proposal.target);
+  return clearings.map((item) => {
+    const where =
+      item.scope === "service"
+        ? `for the service ${proposal.service}`
+        : item.target === target
+          ? "for this record"
+          : "for an earlier target of this record, and no longer";
+    return {
+      term: "Cleared",
+      says: `${item.ground}, ${where}, until ${item.until}: ${item.findings.join(", ")}; by`,
+      actor: item.actor,
+      texts: [item.rationale],
+      tone: "waits",
+    };
+  });
 }

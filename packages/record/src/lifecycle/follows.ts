@@ -15,7 +15,13 @@ import { digestOf } from "./record-hash.ts";
 import { decisionsInForce, openedAt, type Lane, type RecordState } from "./state.ts";
 import { later } from "./time.ts";
 
-export type SystemType = TimerType | "classified" | "authorised" | "exception-granted";
+export type SystemType =
+  | TimerType
+  | "classified"
+  | "authorised"
+  | "exception-granted"
+  /** Said when the gate asks, and never owed. */
+  | "grant-used";
 
 /** A system statement without its head. */
 export interface Following {

@@ -12,7 +12,8 @@ import {
 import { decisionSentence } from "../statements/decision-sentence.ts";
 import { aboutRecord } from "../statements/statement-type.ts";
 import { digestOf } from "./record-hash.ts";
-import { approvalsInForce, ended, statuses } from "./state.ts";
+import { dutiesOf } from "./duties.ts";
+import { approvalsInForce, clearingsInForce, ended, statuses } from "./state.ts";
 
 const id = "RB-2026-1";
 const ines = actor("ines");
@@ -555,6 +556,107 @@ describe("bytes that mean two things", () => {
     const renamed = { ...decisionBody(first), record: "RB-2026-2" };
     const lifted = envelopeOf(bo, "decision", aboutRecord({}, first), renamed, ledger.time());
     await refusedBy("record-bound", ledger.append("RB-2026-2", lifted));
+  });
+});
+
+describe("clearing findings", () => {
+  const day = 86_400_000;
+  const one = "1".repeat(32);
+  const clearing = (changes = {}) => ({
+    record: id,
+    findings: [one],
+    ground: "not-affected",
+    scope: "record",
+    until: new Date(ledger.now + 30 * day).toISOString(),
+    rationale: ledger.commit("The parser is behind the proxy that strips these"),
+    ...changes,
+  });
+  const clear = (by = bo, changes = {}) =>
+    ledger.says(by, "implication-cleared", clearing(changes));
+
+  test("is shown, and neither changes the hash nor voids what was decided", async () => {
+    ledger = await TestLedger.open({ approvals: 2 });
+    for (const who of [ines, bo, cleo]) await ledger.enrol(who);
+    await propose();
+    await assess();
+    await approve(cleo);
+    const { hash, status } = ledger.record();
+    const approvals = approvalsInForce(ledger.record()).length;
+    await clear();
+    const state = ledger.record();
+    expect([state.hash, state.status]).toEqual([hash, status]);
+    expect(approvalsInForce(state).length).toBe(approvals);
+    expect(state.clearings).toMatchObject([
+      { actor: "bo", findings: [one], ground: "not-affected", scope: "record" },
+    ]);
+    expect(state.participants).toContain("bo");
+    expect(state.timeline.at(-1)?.says).toMatch(
+      /^clears findings: 1 \(11111111\), not-affected, for this record, until 2026-12-23/,
+    );
+    expect(dutiesOf(state)).toContainEqual(
+      expect.objectContaining({ term: "Cleared", actor: "bo", says: expect.stringContaining(one) }),
+    );
+  });
+
+  test("holds until its end, for this target; or for the service, whatever the target", async () => {
+    await propose();
+    await assess();
+    await clear(bo);
+    await clear(bo, { scope: "service", findings: ["2".repeat(32)] });
+    const held = (at = ledger.time()) =>
+      clearingsInForce(ledger.record(), at).map(({ scope }) => scope);
+    expect(held()).toEqual(["record", "service"]);
+    expect(held(new Date(ledger.now + 30 * day).toISOString())).toEqual([]);
+    expect(held(new Date(ledger.now + 30 * day - 1).toISOString())).toHaveLength(2);
+    await assess({ commits: 1 });
+    expect(held()).toEqual(["record", "service"]);
+    const revise = (changes: object) => {
+      const { uid, hash } = ledger.record();
+      const revises = { record: id, hash };
+      return ledger.says(ines, "proposed", proposal(ledger, { uid, revises, ...changes }));
+    };
+    await revise({ reason: "security" });
+    expect(held()).toEqual(["record", "service"]);
+    await revise({ target: { type: "commit", commit: "d".repeat(40) } });
+    expect(held()).toEqual(["service"]);
+    expect(dutiesOf(ledger.record())[0]?.says).toMatch(/an earlier target/);
+  });
+
+  test("is for people who may approve and had no part in it", async () => {
+    const author = { authors: ["dan"] };
+    await propose();
+    await assess(author);
+    await refusedBy("approver-not-proposer", clear(ines));
+    await refusedBy("approver-not-author", clear(dan));
+    const bot = actor("bot");
+    await ledger.enrol(bot, { kind: "workload", permissions: ["initiate"] });
+    await refusedBy("signer-permitted", clear(bot));
+    await clear(cleo);
+  });
+
+  test("ends within a year, names each finding once, and comes before execution", async () => {
+    const until = (ms: number) => ({ until: new Date(ledger.now + ms).toISOString() });
+    await propose();
+    await clear(bo, until(366 * day));
+    await assess();
+    await refusedBy("policy", clear(bo, until(0)));
+    await refusedBy("policy", clear(bo, until(366 * day + 1)));
+    await clear(bo, until(1));
+    await refusedBy("lifecycle", clear(bo, { findings: [one, one] }));
+    for (const wrong of [
+      { findings: [] },
+      { findings: ["1".repeat(31)] },
+      { findings: Array.from({ length: 101 }, (_, i) => String(i).padStart(32, "0")) },
+      { ground: "because" },
+      { scope: "all" },
+      { rationale: "in clear" },
+    ]) {
+      await expect(clear(bo, wrong)).rejects.toMatchObject({ code: "shape" });
+    }
+    await approve();
+    await clear(cleo);
+    await start();
+    await refusedBy("lifecycle", clear(cleo));
   });
 });
 

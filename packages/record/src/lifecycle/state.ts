@@ -4,6 +4,7 @@
  */
 import type { Condition } from "../statements/condition.ts";
 import type { Obligations } from "../policy/obligations.ts";
+import { digestOf } from "./record-hash.ts";
 import type { AssessedInputs, AssessedRisk, Identity, Mode, Policy } from "../statements/words.ts";
 
 export const statuses = [
@@ -226,6 +227,19 @@ export interface Retrospective {
   readonly done?: Saying & { readonly outcome: string };
 }
 
+/** Findings of the analysis that somebody took off the score for a time. */
+export interface Clearing extends Saying {
+  readonly leafHash: string;
+  /** Fingerprints. */
+  readonly findings: readonly string[];
+  readonly ground: string;
+  readonly scope: "record" | "service";
+  readonly until: string;
+  /** SHA-256 of the target that it was said about. */
+  readonly target: string;
+  readonly rationale: string;
+}
+
 /** A mandatory rollback that was set aside for a time, with something in its place. */
 export interface Override extends Saying {
   readonly until: string;
@@ -265,6 +279,7 @@ export interface RecordState {
   readonly checks: readonly CheckReport[];
   readonly temporary?: Temporary;
   readonly exceptions: readonly ExceptionRequest[];
+  readonly clearings: readonly Clearing[];
   readonly retrospective?: Retrospective;
   /** Index of the entry that said the obligation's deadline had passed. */
   readonly obligationOverdue?: number;
@@ -292,6 +307,14 @@ export function decisionsInForce(state: RecordState): readonly Decision[] {
 /** Approvals among them, one for each person. */
 export function approvalsInForce(state: RecordState): readonly Decision[] {
   return decisionsInForce(state).filter((item) => item.decision === "approve");
+}
+
+/** Clearings that hold at `now`: for this record only those of the target it has now. */
+export function clearingsInForce(state: RecordState, now: string): readonly Clearing[] {
+  const target = digestOf(state.proposal.target);
+  return state.clearings.filter(
+    (item) => item.until > now && (item.scope === "service" || item.target === target),
+  );
 }
 
 /** A retrospective is overdue: until it is given, its people open no other emergency. */

@@ -163,6 +163,7 @@ export const proposed: RecordStatement<Body> = {
         verifications: [],
         checks: [],
         exceptions: [],
+        clearings: [],
         proposers: [said.head.actor],
         participants: [],
         deletedOpenings: [],

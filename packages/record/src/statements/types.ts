@@ -34,6 +34,7 @@ import { decisionWithdrawn } from "./decision-withdrawn.ts";
 import { exceptionDecided } from "./exception-decided.ts";
 import { exceptionGranted } from "./exception-granted.ts";
 import { exceptionRequested } from "./exception-requested.ts";
+import { implicationCleared } from "./implication-cleared.ts";
 import { grantUsed } from "./grant-used.ts";
 import { obligationOverdue } from "./obligation-overdue.ts";
 import { overridden } from "./overridden.ts";
@@ -84,6 +85,7 @@ const all: readonly AnyStatementType[] = [
   exceptionGranted,
   exceptionRequested,
   grantUsed,
+  implicationCleared,
   obligationOverdue,
   overridden,
   overrideEnded,

@@ -152,6 +152,8 @@ export const assessedInputs = object(
     advisories: sha256Hex,
     /** SHA-256 of the context that severities were weighed in; absent: there was none. */
     context: sha256Hex,
+    /** SHA-256 of the clearings and VEX documents that were taken into account; absent: there were none. */
+    clearings: sha256Hex,
   },
 );
 export type AssessedInputs = Infer<typeof assessedInputs>;

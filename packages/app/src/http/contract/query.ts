@@ -5,7 +5,7 @@ import { commitment } from "./words.ts";
 
 const maxLimit = 200;
 
-const limit = z
+export const limit = z
   .string()
   .transform((text, context) => {
     const value = /^\d{1,3}$/.test(text) ? Number(text) : 0;
@@ -16,7 +16,7 @@ const limit = z
   .exactOptional()
   .describe(`How many, 1 to ${maxLimit}; 50 if not given`);
 
-const after = z.string().max(2000).exactOptional().describe("The `next` of the page before");
+export const after = z.string().max(2000).exactOptional().describe("The `next` of the page before");
 
 const statusName = z.enum(statuses, { error: `is one of ${statuses.join(", ")}` });
 
@@ -38,7 +38,7 @@ export const reversalQuery = z.strictObject({
   limit,
 });
 
-const flag = z
+export const flag = z
   .enum(["true", "false"])
   .transform((value) => value === "true")
   .exactOptional();

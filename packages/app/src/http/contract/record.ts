@@ -1,6 +1,7 @@
 /** A record as the API tells it: in a list, and whole. */
 import { z } from "zod";
 import {
+  clearingScopes,
   decisionKinds,
   lanes,
   modes,
@@ -111,6 +112,7 @@ const assessment = z.object({
       asOf: instant,
       advisories: sha256Hex.exactOptional(),
       context: sha256Hex.exactOptional(),
+      clearings: sha256Hex.exactOptional(),
     })
     .exactOptional()
     .describe("What the analysis was told beside the two states, by digest"),
@@ -169,6 +171,17 @@ const exception = z.object({
     }),
   ),
   outcome: z.enum(["granted", "rejected"]).exactOptional(),
+});
+
+const clearing = z.object({
+  ...saying,
+  leafHash: sha256Hex,
+  findings: z.array(z.string()).describe("Fingerprints"),
+  ground: z.string(),
+  scope: z.enum(clearingScopes),
+  until: instant,
+  target: sha256Hex.describe("SHA-256 of the target that it was said about"),
+  rationale: commitment,
 });
 
 const temporary = z.object({
@@ -261,6 +274,7 @@ export const recordState: z.ZodType<RecordState> = z
     checks: z.array(z.object({ ...saying, name: z.string(), outcome: passed })),
     temporary: temporary.exactOptional(),
     exceptions: z.array(exception),
+    clearings: z.array(clearing).describe("Findings taken off the score for a time"),
     retrospective: retrospective.exactOptional(),
     obligationOverdue: index.exactOptional(),
     override: z

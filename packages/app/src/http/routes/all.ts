@@ -5,6 +5,7 @@ import { artefactsRoute } from "./artefacts.ts";
 import { assessmentRoute } from "./assessment.ts";
 import { auditsRoute } from "./audits.ts";
 import { entryProofRoute } from "./entry-proof.ts";
+import { gateEventsRoute, gateRoute } from "./gate.ts";
 import { healthRoute } from "./health.ts";
 import { instanceRoute } from "./instance.ts";
 import { ledgerRoute } from "./ledger.ts";
@@ -27,6 +28,8 @@ export const routes: readonly Route[] = [
   entryProofRoute,
   artefactsRoute,
   artefactRoute,
+  gateRoute,
+  gateEventsRoute,
   auditsRoute,
   reversalsRoute,
   checkpointRoute,

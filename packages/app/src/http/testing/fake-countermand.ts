@@ -69,6 +69,14 @@ export class FakeCountermand implements Countermand {
     this.#called("getArtefact", digest);
     return this.artefacts.get(digest);
   }
+  async gate(...args: Parameters<Countermand["gate"]>) {
+    this.#called("gate", ...args);
+    return this.content.gate;
+  }
+  async gateEvents(...args: Parameters<Countermand["gateEvents"]>) {
+    this.#called("gateEvents", ...args);
+    return { items: [this.content.gateEvent], next: "cursor+/=?&" };
+  }
   async audits() {
     this.#called("audits");
     return this.audited;

@@ -15,6 +15,8 @@ import type {
   Accepted,
   AuditedReversal,
   AuditSummary,
+  GateAnswer,
+  GateEvent,
   Instance,
   OpeningRequest,
   RecordSummary,
@@ -239,6 +241,7 @@ export function sample(texts: Texts = plainTexts) {
         asOf: "2026-11-22T03:10:00.000Z",
         advisories: hex(24),
         context: hex(25),
+        clearings: hex(54),
       },
     },
     evidence: [
@@ -353,6 +356,18 @@ export function sample(texts: Texts = plainTexts) {
         outcome: "granted",
       },
     ],
+    clearings: [
+      {
+        ...said(29, "p-cleo"),
+        leafHash: hex(51),
+        findings: [hex(52).slice(0, 32)],
+        ground: `accepted-risk${wild}`,
+        scope: "service",
+        until: at(9000),
+        target: hex(53),
+        rationale: rationale.commitment,
+      },
+    ],
     retrospective: {
       dueAt: at(4000),
       overdue: 34,
@@ -430,7 +445,31 @@ export function sample(texts: Texts = plainTexts) {
       reason: null,
     },
   ];
-  return { instance, state, view, row, audit, reversals };
+  const gate: Whole<GateAnswer> = {
+    allowed: false,
+    rule: "dangling",
+    reason: `RB-2026-7 took it back${wild}`,
+    record: "RB-2026-7",
+    late: true,
+    bypassed: true,
+    unreachable: "fail-closed",
+  };
+  const gateEvent: Whole<GateEvent> = {
+    id: uuid(30),
+    at: at(40),
+    recordedAt: at(50),
+    service: `checkout${wild}`,
+    environment: `production${wild}`,
+    target: `shop/checkout${wild}`,
+    caller: `argocd${wild}`,
+    allowed: false,
+    rule: "dangling",
+    reason: `RB-2026-7 took it back${wild}`,
+    record: "RB-2026-7",
+    late: true,
+    bypassed: true,
+  };
+  return { instance, state, view, row, audit, reversals, gate, gateEvent };
 }
 
 function timelineItem(index: number, actor: string, type: string, says: string, early = 0) {
