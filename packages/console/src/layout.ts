@@ -7,10 +7,12 @@ export interface Frame {
   /** Which ledger, or that there is none; nothing where that is not known. */
   readonly ledger?: Html;
   readonly main: Html;
+  /** The address of the page's script; only the login page has one. */
+  readonly script?: string;
 }
 
 /** A whole document, ready to send. */
-export function page({ title, ledger, main }: Frame): string {
+export function page({ title, ledger, main, script }: Frame): string {
   return render(
     html`<!doctype html>
       <html lang="en">
@@ -20,6 +22,7 @@ export function page({ title, ledger, main }: Frame): string {
           <meta name="color-scheme" content="light dark" />
           <title>${title} · Countermand</title>
           <link rel="stylesheet" href="${paths.style()}" />
+          ${script !== undefined && html`<script src="${script}" defer></script>`}
         </head>
         <body>
           <a class="skip" href="#main">Skip to the content</a>
@@ -33,11 +36,12 @@ export function page({ title, ledger, main }: Frame): string {
           </header>
           <main id="main" tabindex="-1">${main}</main>
           <footer>
-            <nav aria-label="For machines">
+            <nav aria-label="About this server">
               <ul>
                 <li><a href="${paths.checkpoint()}">Checkpoint</a></li>
                 <li><a href="${paths.logKey()}">Log key</a></li>
                 <li><a href="${paths.openapi()}">API</a></li>
+                <li><a href="${paths.session()}">Your session</a></li>
               </ul>
             </nav>
             <p>

@@ -10,6 +10,14 @@ export const paths = {
   openapi: () => "/openapi.json",
   checkpoint: () => "/log/checkpoint",
   logKey: () => "/log/key",
+  loginScript: () => "/login.js",
+  loginAtProvider: (back: string) => withQuery("/login/oidc", { return: back }),
+  loginByLink: () => "/login/link",
+  commandLine: () => "/login/cli",
+  device: () => "/login/device",
+  session: () => "/session",
+  endSession: () => "/session/end",
+  logout: () => "/logout",
 } as const;
 
 export interface ListQuery {

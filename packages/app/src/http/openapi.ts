@@ -61,6 +61,7 @@ export const openapiOptions: FastifyDynamicSwaggerOptions = {
       { name: "audits", description: "Reversals found in the history of repositories" },
       { name: "log", description: "The transparency log, in C2SP formats" },
       { name: "page", description: "Pages for people" },
+      { name: "login", description: "Logging in, sessions and API tokens" },
       { name: "server", description: "The server itself" },
     ],
     components: {
@@ -85,6 +86,9 @@ export const openapiOptions: FastifyDynamicSwaggerOptions = {
               consumes: [route.consumes],
               body: { type: "string", format: "binary", description: "The bytes" },
             }
+          : {}),
+        ...(route.consumes === "application/x-www-form-urlencoded"
+          ? { consumes: [route.consumes] }
           : {}),
         ...(isWild(route) && route.params !== undefined
           ? { params: z.toJSONSchema(route.params) }

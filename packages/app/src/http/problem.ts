@@ -4,6 +4,7 @@
  * of the server alone.
  */
 import { RecordError, Refusal } from "@countermand/record";
+import { LoginError, type LoginErrorCode } from "../identity/error.ts";
 import { LedgerError } from "../ledger/error.ts";
 import { RollbacksError, type RollbacksErrorCode } from "../rollbacks/error.ts";
 import { problemPrefix, type Problem } from "./contract/problem.ts";
@@ -17,6 +18,9 @@ export type HttpProblemCode =
   | "unsupported-media-type"
   | "too-large"
   | "unauthorised"
+  | "forbidden"
+  | "no-token"
+  | "secret-in-address"
   | "cross-site"
   | "misdirected"
   | "timeout";
@@ -48,10 +52,22 @@ const httpKinds: Readonly<Record<HttpProblemCode, Kind>> = {
   "malformed-json": { status: 400, title: "The body is not acceptable JSON" },
   "unsupported-media-type": { status: 415, title: "The body has another type than expected" },
   "too-large": { status: 413, title: "Too large" },
-  unauthorised: { status: 401, title: "A token is needed" },
+  unauthorised: { status: 401, title: "Not logged in" },
+  forbidden: { status: 403, title: "Not allowed" },
+  "no-token": { status: 404, title: "Not found" },
+  "secret-in-address": { status: 400, title: "A secret stands in the address" },
   "cross-site": { status: 403, title: "Sent by another site" },
   misdirected: { status: 421, title: "This server does not answer under that name" },
   timeout: { status: 408, title: "The request did not arrive in time" },
+};
+
+const loginKinds: Readonly<Record<LoginErrorCode, Kind>> = {
+  unauthorised: httpKinds.unauthorised,
+  forbidden: httpKinds.forbidden,
+  "login-failed": { status: 403, title: "Not logged in" },
+  "login-unavailable": { status: 503, title: "Nobody can log in now" },
+  "not-found": { status: 404, title: "Not found" },
+  invalid: { status: 400, title: "The request is not valid" },
 };
 
 const rollbacksKinds: Readonly<Record<RollbacksErrorCode, Kind>> = {
@@ -91,6 +107,10 @@ export function problemOf(error: unknown, id: string): Told {
   if (error instanceof RollbacksError) {
     const kind = rollbacksKinds[error.code];
     return told(error.code, kind, error.message, waits(error.code));
+  }
+  if (error instanceof LoginError) {
+    const headers = error.code === "unauthorised" ? { "www-authenticate": "Bearer" } : {};
+    return told(error.code, loginKinds[error.code], error.message, { headers });
   }
   if (error instanceof LedgerError) return ledgerProblem(error, id);
   return fastifyProblem(error) ?? unexpected(id);

@@ -5,6 +5,8 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { z } from "zod";
+import type { Login } from "../identity/login.ts";
+import type { Principal } from "../identity/principal.ts";
 import type { Countermand } from "../rollbacks/countermand.ts";
 import type { MirrorHealth } from "../ledger/mirror/publisher.ts";
 import type { WitnessedHealth } from "../ledger/witnesses/publisher.ts";
@@ -14,6 +16,8 @@ import type { LogReader } from "./log-port.ts";
 /** What the routes stand on. */
 export interface HttpDeps {
   readonly countermand: Countermand;
+  /** Without it there is no login: whoever reaches the port reads everything. */
+  readonly login?: Login;
   /** The log, once there is one. */
   readonly log: () => LogReader | undefined;
   /** How far witnesses are, where they are asked. */
@@ -28,7 +32,7 @@ export interface HttpDeps {
 export interface Answer {
   /** 200 if not given. */
   readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   /** Text and bytes go as they are, under the content type in `headers`; anything else as JSON. */
   readonly body: unknown;
 }
@@ -40,6 +44,9 @@ export interface Asked<Params, Query, Body> {
   readonly headers: IncomingHttpHeaders;
   /** Path and query as they came, not decoded. */
   readonly url: string;
+  readonly who: Principal;
+  /** Where the request came from, as the socket says. */
+  readonly address: string;
 }
 
 /** What a route answers with a status: its schema, or the media type of what is not JSON. */
@@ -54,13 +61,25 @@ interface RouteHead {
   /** `*` at the end stands for one parameter with slashes in it, `path`. */
   readonly path: string;
   readonly operationId: string;
-  readonly tag: "records" | "gate" | "ledger" | "artefacts" | "audits" | "log" | "page" | "server";
+  readonly tag:
+    | "records"
+    | "gate"
+    | "ledger"
+    | "artefacts"
+    | "audits"
+    | "log"
+    | "page"
+    | "login"
+    | "server";
   readonly summary: string;
   readonly description?: string;
   /** Answered only to who bears the token of the data folder. */
   readonly needsToken?: true;
   /** Media type of the body that it takes; JSON is parsed, everything else is bytes. */
-  readonly consumes?: "application/json" | "application/octet-stream";
+  readonly consumes?:
+    | "application/json"
+    | "application/octet-stream"
+    | "application/x-www-form-urlencoded";
   readonly responses: Readonly<Record<number, Response>>;
 }
 

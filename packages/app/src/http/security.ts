@@ -4,25 +4,33 @@
  * browser has open: by DNS rebinding (a name of theirs that turns into 127.0.0.1,
  * so the Host header is compared exactly) and by plain cross-site requests (so
  * what changes something must come from here, in a type that no form can send).
- * There are no cookies, so there is nothing that a browser would add by itself.
+ * The session's cookie changes nothing about that: what a browser adds by itself
+ * counts only in what this server's own pages send, and decides nothing.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { quote } from "@countermand/record";
 import { HttpProblem } from "./problem.ts";
 
-const policy = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join("; ");
+const directives = {
+  "default-src": "'none'",
+  "style-src": "'self'",
+  "img-src": "'self'",
+  "form-action": "'self'",
+  "frame-ancestors": "'none'",
+  "base-uri": "'none'",
+} as const;
+
+/** The policy of every answer, with what one page needs beside it. */
+export function contentSecurityPolicy(more: Readonly<Record<string, string>> = {}): string {
+  return Object.entries({ ...directives, ...more })
+    .map(([name, value]) => `${name} ${value}`)
+    .join("; ");
+}
 
 /** Headers of every answer, errors too. */
 export const securityHeaders: Readonly<Record<string, string>> = {
-  "content-security-policy": policy,
+  "content-security-policy": contentSecurityPolicy(),
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",
@@ -63,6 +71,18 @@ export function checkSameOrigin(headers: IncomingHttpHeaders): void {
   );
 }
 
+/**
+ * Refuses a form of which no browser says that our own page sent it. Programs
+ * need not say that, but they send no forms; browsers do say it.
+ */
+export function checkOwnForm(headers: IncomingHttpHeaders): void {
+  if (headers["sec-fetch-site"] === "same-origin" || headers.origin !== undefined) return;
+  throw new HttpProblem(
+    "cross-site",
+    "nothing says that this form is of this server's own page: Origin and Sec-Fetch-Site are missing",
+  );
+}
+
 /** `http://<host>` or `https://<host>`: behind a proxy the scheme is the proxy's. */
 function isOrigin(origin: string, host: string | undefined): boolean {
   return host !== undefined && [`http://${host}`, `https://${host}`].includes(origin);
@@ -78,15 +98,14 @@ export function checkMediaType(found: string | undefined, expected: string): voi
   );
 }
 
-/** Refuses unless the request bears `token`; compared in constant time. */
-export function checkBearer(authorization: string | undefined, token: string): void {
-  const given = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? "")?.[1];
-  if (given !== undefined && timingSafeEqual(hash(given), hash(token))) return;
-  throw new HttpProblem(
-    "unauthorised",
-    "this needs the token that lies in the server's data folder, as Authorization: Bearer <token>",
-    { headers: { "www-authenticate": "Bearer" } },
-  );
+/** The secret of `Authorization: Bearer`, if there is one. */
+export function bearerOf(authorization: string | undefined): string | undefined {
+  return /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? "")?.[1];
+}
+
+/** Compared in constant time. */
+export function isToken(given: string, token: string): boolean {
+  return timingSafeEqual(hash(given), hash(token));
 }
 
 /** Hashed, so that both sides have one length. */

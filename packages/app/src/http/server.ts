@@ -11,16 +11,20 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { z } from "zod";
 import { RollbacksError } from "../rollbacks/error.ts";
 import type { HttpConfig } from "./config.ts";
+import { accessOf } from "./access.ts";
+import { formType, parseForm } from "./form.ts";
+import { checkAccess, checkAddress, identify } from "./identify.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { fastifySchema, openapiOptions } from "./openapi.ts";
 import { problemMediaType } from "./contract/problem.ts";
 import { formatProblem, HttpProblem, problemOf } from "./problem.ts";
 import type { Answer, HttpDeps, Route } from "./route.ts";
 import { routes } from "./routes/all.ts";
+import type { Access, Principal } from "../identity/principal.ts";
 import {
-  checkBearer,
   checkHost,
   checkMediaType,
+  checkOwnForm,
   checkSameOrigin,
   securityHeaders,
 } from "./security.ts";
@@ -28,6 +32,9 @@ import {
 declare module "fastify" {
   interface FastifyContextConfig {
     readonly route?: Route;
+  }
+  interface FastifyRequest {
+    who: Principal;
   }
 }
 
@@ -68,17 +75,39 @@ export async function buildServer(deps: HttpDeps, config: HttpConfig): Promise<F
     { parseAs: "buffer" },
     (_request, body, done) => done(null, body),
   );
+  app.addContentTypeParser(
+    formType,
+    { parseAs: "buffer", bodyLimit: maxFormBytes },
+    (_request, body, done) => {
+      try {
+        done(null, parseForm(body as Buffer));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
 
+  app.decorateRequest("who");
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(securityHeaders);
     checkHost(request.headers.host, listeningPort(app) ?? config.port, config.names);
-    if (request.method === "GET" || request.method === "HEAD") return;
-    checkSameOrigin(request.headers);
+    const reads = request.method === "GET" || request.method === "HEAD";
+    if (!reads) checkSameOrigin(request.headers);
+    checkAddress(request.url);
     const { route } = request.routeOptions.config;
-    if (route?.needsToken === true) checkBearer(request.headers.authorization, config.token);
-    if (route?.consumes !== undefined) {
+    if (route === undefined) return;
+    if (route.consumes === formType) checkOwnForm(request.headers);
+    request.who = await identify(request.headers, deps.login, config.token);
+    const access = mustAccess(route);
+    if (request.who.kind === "nobody" && access !== "open" && reads && wantsPage(request)) {
+      const back = encodeURIComponent(request.url);
+      return reply.code(303).header("location", `/login?return=${back}`).send();
+    }
+    checkAccess(request.who, access);
+    if (!reads && route.consumes !== undefined) {
       checkMediaType(request.headers["content-type"], route.consumes);
     }
+    return undefined;
   });
   app.setErrorHandler((error, request, reply) => sendProblem(deps, error, request, reply));
   app.setNotFoundHandler((request, reply) => {
@@ -91,6 +120,7 @@ export async function buildServer(deps: HttpDeps, config: HttpConfig): Promise<F
 
   await app.register(swagger, openapiOptions);
   for (const route of routes) {
+    mustAccess(route);
     app.route({
       method: route.method,
       url: route.path,
@@ -100,10 +130,10 @@ export async function buildServer(deps: HttpDeps, config: HttpConfig): Promise<F
         ? { bodyLimit: config.maxArtefactBytes }
         : {}),
       handler: async (request, reply) => {
-        const { params, query, body, headers } = request;
+        const { params, query, body, headers, who, ip } = request;
         const url = request.raw.url ?? "";
-        const answer = await route.handle({ params, query, body, headers, url }, deps, config);
-        return send(reply, answer);
+        const asked = { params, query, body, headers, url, who, address: ip };
+        return send(reply, await route.handle(asked, deps, config));
       },
     });
   }
@@ -111,6 +141,17 @@ export async function buildServer(deps: HttpDeps, config: HttpConfig): Promise<F
     reply.send(app.swagger()),
   );
   return app;
+}
+
+/** Every form of ours is smaller by far. */
+const maxFormBytes = 16 * 1024;
+
+/** What the route wants of whoever asks. A route that nobody thought about is not served. */
+function mustAccess({ operationId }: Route): Access {
+  const access = Object.hasOwn(accessOf, operationId) ? accessOf[operationId] : undefined;
+  if (access === undefined)
+    throw new TypeError(`http/access.ts does not say who may ${operationId}`);
+  return access;
 }
 
 const openapiRouteSchema = {

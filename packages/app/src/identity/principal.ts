@@ -83,9 +83,15 @@ export function refusal(
         says: "log in first: `countermand login`, or send an API token as Authorization: Bearer <token>",
       };
     case "anybody":
+      return access === "session" || access === "person"
+        ? {
+            code: "forbidden",
+            says: "this server has no login, so there are no sessions and tokens",
+          }
+        : undefined;
     case "operator":
       return access === "session" || access === "person"
-        ? { code: "forbidden", says: "this is about logins, and you came here without one" }
+        ? { code: "forbidden", says: "the data folder's token is no person; log in for this" }
         : undefined;
     case "token":
       return ofToken(principal.token, access);

@@ -10,12 +10,39 @@ import { healthRoute } from "./health.ts";
 import { instanceRoute } from "./instance.ts";
 import { ledgerRoute } from "./ledger.ts";
 import { checkpointRoute, keyRoute, tileRoute } from "./log.ts";
+import {
+  commandLinePageRoute,
+  letCommandLineInRoute,
+  redeemCodeRoute,
+} from "./login-command-line.ts";
+import {
+  answerDeviceRoute,
+  askDeviceRoute,
+  devicePageRoute,
+  pollDeviceRoute,
+} from "./login-device.ts";
+import { loginByLinkRoute, loginLinkPageRoute, makeLoginLinkRoute } from "./login-link.ts";
+import { beginPasskeyRoute, loginByPasskeyRoute } from "./login-passkey.ts";
+import {
+  loginAtProviderRoute,
+  loginFromProviderRoute,
+  loginPageRoute,
+  loginScriptRoute,
+} from "./login.ts";
 import { packageRoute } from "./package.ts";
 import { homeRoute, recordPageRoute, reversalsPageRoute, styleRoute } from "./pages.ts";
 import { recordRoute } from "./record.ts";
 import { recordsRoute } from "./records.ts";
 import { reversalsRoute } from "./reversals.ts";
+import {
+  endSessionFormRoute,
+  endSessionsRoute,
+  logoutRoute,
+  sessionPageRoute,
+  sessionRoute,
+} from "./session.ts";
 import { statementsRoute } from "./statements.ts";
+import { createTokenRoute, revokeTokenRoute, tokensRoute } from "./tokens.ts";
 
 export const routes: readonly Route[] = [
   instanceRoute,
@@ -40,4 +67,28 @@ export const routes: readonly Route[] = [
   recordPageRoute,
   reversalsPageRoute,
   styleRoute,
+  loginPageRoute,
+  loginScriptRoute,
+  loginAtProviderRoute,
+  loginFromProviderRoute,
+  makeLoginLinkRoute,
+  loginLinkPageRoute,
+  loginByLinkRoute,
+  beginPasskeyRoute,
+  loginByPasskeyRoute,
+  commandLinePageRoute,
+  letCommandLineInRoute,
+  redeemCodeRoute,
+  askDeviceRoute,
+  pollDeviceRoute,
+  devicePageRoute,
+  answerDeviceRoute,
+  sessionPageRoute,
+  endSessionFormRoute,
+  logoutRoute,
+  sessionRoute,
+  endSessionsRoute,
+  createTokenRoute,
+  tokensRoute,
+  revokeTokenRoute,
 ];

@@ -1,4 +1,5 @@
 /** `POST /v1/statements` */
+import { checkMaySay } from "../decisions.ts";
 import { accepted, submission } from "../contract/statement.ts";
 import { route } from "../route.ts";
 
@@ -16,7 +17,8 @@ export const statementsRoute = route({
     200: { description: "It was in the ledger already", schema: accepted },
     201: { description: "It is in the ledger", schema: accepted },
   },
-  async handle({ body }, { countermand }) {
+  async handle({ body, who }, { countermand }) {
+    checkMaySay(who, body.envelope);
     const result = await countermand.submit(body);
     return { status: result.repeated ? 200 : 201, body: result };
   },
