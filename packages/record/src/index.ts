@@ -98,6 +98,7 @@ export {
   type RoleSeat,
 } from "./policy/obligations.ts";
 export { condition, showCondition, unmet, type Condition } from "./statements/condition.ts";
+export { rulesNamed, type LoadJudge } from "./package/policy-rules.ts";
 export { makePackage, type PackageEntry, type PackageParts } from "./package/make.ts";
 export type { Finding, VerifyReport } from "./package/report.ts";
 export { verifyPackage, type VerifyOptions } from "./package/verify.ts";

@@ -5,6 +5,7 @@ import {
   encodeUtf8,
   makePackage,
   registryStream,
+  rulesNamed,
   type Opening,
 } from "@countermand/record";
 import { formatProofFile } from "@countermand/tlog";
@@ -68,7 +69,12 @@ export async function exportPackage(
     entries,
     openings: withheld(openings, options.withhold),
     evidence:
-      options.withoutArtefacts === true ? new Map() : await artefacts(store, artefactsOf(state)),
+      options.withoutArtefacts === true
+        ? new Map()
+        : await artefacts(store, [
+            ...artefactsOf(state),
+            ...rulesNamed(entries.map(({ bytes }) => bytes)),
+          ]),
   });
 }
 

@@ -9,6 +9,7 @@ import type { Opening } from "../bytes/commitment.ts";
 import { encodeUtf8 } from "../bytes/encoding.ts";
 import { artefactsOf, type RecordState } from "../lifecycle/state.ts";
 import { packageType, paths, type Manifest } from "./layout.ts";
+import { rulesNamed } from "./policy-rules.ts";
 import { packageReadme } from "./readme.ts";
 import { signatureFiles, type SignedEntry } from "./signature-files.ts";
 
@@ -35,7 +36,9 @@ export interface PackageParts {
 
 export function makePackage(parts: PackageParts): Uint8Array {
   const { state } = parts;
-  const artefacts = artefactsOf(state).map((item) => ({
+  const rules = rulesNamed(parts.entries.map(({ bytes }) => bytes));
+  const named = new Map([...artefactsOf(state), ...rules].map((item) => [item.digest, item]));
+  const artefacts = [...named.values()].map((item) => ({
     digest: item.digest,
     size: item.size,
     included: parts.evidence.has(item.digest),

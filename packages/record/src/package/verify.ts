@@ -21,9 +21,10 @@ import { RecordError } from "../bytes/error.ts";
 import { array } from "../bytes/shape.ts";
 import { emptyWorld, replayEntry } from "../lifecycle/replay.ts";
 import type { Judging } from "../policy/judge.ts";
-import { artefactsOf, type RecordState } from "../lifecycle/state.ts";
+import { artefactsOf, type Artefact, type RecordState } from "../lifecycle/state.ts";
 import type { Registry } from "../registry/registry.ts";
 import { commitmentsIn } from "../statements/commitments.ts";
+import { judgingOf, rulesNamed, type LoadJudge } from "./policy-rules.ts";
 import { manifestShape, packageLimits, paths, type Manifest } from "./layout.ts";
 import { Tally, type VerifyReport } from "./report.ts";
 import { signatureFiles } from "./signature-files.ts";
@@ -31,8 +32,8 @@ import { signatureFiles } from "./signature-files.ts";
 export interface VerifyOptions {
   /** A C2SP verifier key that the caller trusts for this ledger. */
   readonly logKey?: string;
-  /** Judges of the policy's rules; without them that part is not replayed, and the report says so. */
-  readonly judging?: Judging;
+  /** Brings, where a package has rules, what reads them; without it that part is not replayed, and the report says so. */
+  readonly loadJudge?: () => Promise<LoadJudge>;
 }
 
 type Files = ReadonlyMap<string, Uint8Array>;
@@ -54,9 +55,11 @@ export async function verifyPackage(
   const tally = new Tally();
   const log = await checkLog(files, manifest, options, tally);
   if (log !== undefined) await checkInclusion(files, manifest, log, tally);
-  const replayed = await replay(files, manifest, tally, options.judging ?? "unchecked");
+  const rules = rulesNamed(manifest.entries.flatMap((i) => files.get(paths.entry(i)) ?? []));
+  const policy = await readRules(files, rules, options.loadJudge, tally);
+  const replayed = await replay(files, manifest, tally, policy.judging);
   const openings = await checkOpenings(files, replayed, tally);
-  const missing = await checkArtefacts(files, manifest, replayed.record, tally);
+  const missing = await checkArtefacts(files, manifest, replayed.record, rules, tally);
   await checkStockFiles(files, manifest, tally);
   await checkNothingElse(files, manifest, tally);
   if (log !== undefined && replayed.registry !== undefined) {
@@ -82,6 +85,7 @@ export async function verifyPackage(
       openings.withheld,
       missing,
       replayed.record,
+      policy.why,
     ),
     openings,
   };
@@ -162,6 +166,35 @@ async function checkInclusion(
   }
 }
 
+/** The rules are checked against their digest before they judge anything. */
+async function readRules(
+  files: Files,
+  named: readonly Artefact[],
+  loader: VerifyOptions["loadJudge"],
+  tally: Tally,
+): Promise<ReturnType<typeof judgingOf>> {
+  if (named.length === 0) return judgingOf(named, () => undefined, undefined);
+  const load = await loader?.();
+  let found: ReturnType<typeof judgingOf> = {
+    judging: "unchecked",
+    why: "the rules in this package are not what was decided on",
+  };
+  await tally.try("policy rules are what was decided on", paths.manifest, () => {
+    found = judgingOf(
+      named,
+      (digest) => {
+        const bytes = files.get(paths.evidence(digest));
+        if (bytes !== undefined && encodeHex(sha256(bytes)) !== digest) {
+          throw new RecordError("package", `the rules sha256:${digest} have other bytes`);
+        }
+        return bytes;
+      },
+      load,
+    );
+  });
+  return found;
+}
+
 interface Replayed {
   readonly record: RecordState | undefined;
   readonly registry: Registry | undefined;
@@ -236,10 +269,11 @@ async function checkArtefacts(
   files: Files,
   manifest: Manifest,
   record: RecordState | undefined,
+  rules: readonly Artefact[],
   tally: Tally,
 ): Promise<number> {
   if (record === undefined) return 0;
-  const named = new Map(artefactsOf(record).map((item) => [item.digest, item.size]));
+  const named = new Map([...artefactsOf(record), ...rules].map((item) => [item.digest, item.size]));
   for (const item of manifest.artefacts) {
     const where = paths.evidence(item.digest);
     const size = named.get(item.digest);
@@ -322,8 +356,14 @@ function notChecked(
   withheld: number,
   missing: number,
   record: RecordState | undefined,
+  policy: string | undefined,
 ): readonly string[] {
   const notes: string[] = [];
+  if (policy !== undefined) {
+    notes.push(
+      `What the policy's rules allow and ask for: ${policy}. That no one was refused, and each class, is the ledger's word.`,
+    );
+  }
   if (!pinned) {
     notes.push(
       "Whose ledger this is: the log's key was taken from the package itself. Give the key that you know with --log-key.",

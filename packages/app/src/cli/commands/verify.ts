@@ -23,7 +23,11 @@ export function verifyCommand(context: Context, exit: (code: ExitCode) => void):
     .action(async (file: string, options: { logKey?: string; json?: true }) => {
       const bytes = await read(resolve(context.cwd, file));
       const { verifyPackage } = await import("@countermand/record");
-      const report = await verifyPackage(bytes, options);
+      const report = await verifyPackage(bytes, {
+        ...options,
+        // Only a package with rules pays for reading their language.
+        loadJudge: async () => (await import("../../policy/judge.ts")).loadJudge,
+      });
       if (options.json === true) context.out(`${JSON.stringify(report)}\n`);
       else context.out(render(context, report));
       const codes = {

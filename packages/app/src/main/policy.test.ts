@@ -1,0 +1,110 @@
+/** A policy with rules, from its proposal to the package that a stranger verifies. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { verifyPackage } from "@countermand/record";
+import { actor, personOf } from "@countermand/record/testing";
+import { expect, test } from "vitest";
+import { formatBundle } from "../policy/bundle.ts";
+import { readDefault } from "../policy/folder.ts";
+import { loadJudge } from "../policy/judge.ts";
+import { checkViews } from "../rollbacks/fsck-views.ts";
+import { rebuildViews } from "../rollbacks/rebuild.ts";
+import { describeOnBothStores } from "../storage/testing/both-stores.ts";
+import { RollbacksUnderTest } from "./testing/rollbacks-under-test.ts";
+
+async function withDefaultRules(it: RollbacksUnderTest, changes: { readonly extra?: string } = {}) {
+  const { files, settings } = await readDefault();
+  const all = new Map(files);
+  if (changes.extra !== undefined) all.set("extra.cedar", changes.extra);
+  const rules = await it.service.putArtefact(formatBundle(all));
+  const second = actor("dora");
+  const { registry } = await it.service.instance();
+  if (registry.persons["dora"] === undefined) {
+    const may = ["administer", "approve"];
+    await it.registrySays(it.ada, "person-added", { person: personOf(second, may) });
+  }
+  const proposed = { settings: { ...settings, version: registry.policy.version + 1 }, rules };
+  await it.registrySays(it.ada, "policy-proposed", proposed as never);
+  const waiting = (await it.service.instance()).registry.policyProposal?.id ?? "";
+  await it.registrySays(second, "policy-decided", { proposal: waiting, decision: "accept" });
+  return rules;
+}
+
+async function findings(it: RollbacksUnderTest): Promise<string[]> {
+  const found: string[] = [];
+  const logId = it.service.opened?.logId ?? 0;
+  for await (const { where, problem } of checkViews(it.store.database, logId, it.store.judges)) {
+    found.push(`${where}: ${problem}`);
+  }
+  return found;
+}
+
+const denyOps = `@id("no-ops-on-api")
+@says("the api is frozen")
+forbid (principal, action == Action::"initiate", resource) when { resource.service == "api" };
+`;
+
+describeOnBothStores("a policy with rules", (under) => {
+  test("classifies, asks for more, and is replayed by a stranger", async () => {
+    await using it = await RollbacksUnderTest.start(under);
+    const rules = await withDefaultRules(it);
+    await it.propose();
+    await it.assess();
+    const classified = await it.state();
+    expect(classified.classification?.hash).toBe(classified.hash);
+    expect(classified.timeline.map(({ type }) => type)).toContain("classified");
+    await it.decide(it.bo);
+    if ((await it.state()).status !== "authorised") await it.decide(it.cleo);
+    const state = await it.state();
+    expect(["authorised", "pending_approval"]).toContain(state.status);
+    expect(await findings(it)).toEqual([]);
+    const { different } = await rebuildViews(it.store.database, it.service.opened?.logId ?? 0);
+    expect(different).toEqual([]);
+
+    const bytes = await it.service.exportRecord(state.id, {});
+    const replayed = await verifyPackage(bytes, { loadJudge: async () => loadJudge });
+    expect(replayed.findings).toEqual([]);
+    expect(replayed.verdict).toBe("good");
+    expect(replayed.notChecked.join(" ")).not.toContain("policy's rules");
+    const without = await verifyPackage(bytes);
+    expect(without.verdict).toBe("good");
+    expect(without.notChecked[0]).toContain("nothing here can read the policy's rules");
+    const lean = await it.service.exportRecord(state.id, { withoutArtefacts: true });
+    const report = await verifyPackage(lean, { loadJudge: async () => loadJudge });
+    expect(report.notChecked[0]).toContain(`sha256:${rules.digest} are not included`);
+  });
+
+  test("a rule that forbids, refuses; after a restart too; where the rules are lost, nothing is allowed", async () => {
+    await using it = await RollbacksUnderTest.start(under);
+    const rules = await withDefaultRules(it, { extra: denyOps });
+    await expect(it.propose()).rejects.toMatchObject({ rule: "policy" });
+    await it.restart();
+    await expect(it.propose()).rejects.toThrow(/the api is frozen/);
+    await it.propose(it.ada, { service: "shop" });
+    expect(await findings(it)).toEqual([]);
+    await it.stop();
+    rmSync(join(it.folder, "data", "blobs"), { recursive: true });
+    await it.restart();
+    await expect(it.propose(it.ada, { service: "shop" })).rejects.toThrow(
+      `sha256:${rules.digest} are not here`,
+    );
+    await expect(it.assess()).rejects.toMatchObject({ rule: "policy" });
+  });
+
+  test("rules that do not load are never proposed, and the old ones stay", async () => {
+    await using it = await RollbacksUnderTest.start(under);
+    const rules = await withDefaultRules(it);
+    const broken = await it.service.putArtefact(new TextEncoder().encode("permit (everything);"));
+    const { settings } = await readDefault();
+    await expect(
+      it.registrySays(it.ada, "policy-proposed", {
+        settings: { ...settings, version: 9 },
+        rules: { ...broken },
+      }),
+    ).rejects.toMatchObject({ code: "invalid" });
+    await expect(
+      withDefaultRules(it, { extra: "permit (principal, action, resource) when { 1 };" }),
+    ).rejects.toMatchObject({ code: "invalid" });
+    expect((await it.service.instance()).registry.rules?.digest).toBe(rules.digest);
+  });
+});
