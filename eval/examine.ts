@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { contentReader, type ReversalFindings } from "../packages/app/src/undo/assess/reversal.ts";
 import type { Knowledge } from "../packages/app/src/undo/assess/assess.ts";
-import { Auditor } from "../packages/app/src/undo/audit/audit.ts";
+import { Auditor } from "../packages/app/src/undo/audit/auditor.ts";
 import type { Reversal } from "../packages/app/src/undo/audit/reversal.ts";
 import { openRepository, type Repository } from "../packages/app/src/undo/git/repository.ts";
 import { flags, none } from "../packages/app/src/undo/history/history.ts";

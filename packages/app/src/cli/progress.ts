@@ -1,4 +1,7 @@
-/** One line of progress that is written over, on a terminal only; nothing where output is kept. */
+/**
+ * One line of progress that is written over on a terminal. Where output is kept, a line
+ * now and then if the command asks for it: a log of a long run shows that it goes on.
+ */
 import type { Context } from "./context.ts";
 
 export interface Progress {
@@ -7,13 +10,23 @@ export interface Progress {
   clear(): void;
 }
 
-export function progressLine(context: Context): Progress {
+/** `everySeconds`: how often a line is written where standard error is no terminal; never without it. */
+export function progressLine(
+  context: Context,
+  { everySeconds = Number.POSITIVE_INFINITY }: { readonly everySeconds?: number } = {},
+): Progress {
   let shown = 0;
-  let last = 0;
+  let last = context.errIsTerminal ? 0 : context.now().getTime();
   return {
     show(text) {
       const now = context.now().getTime();
-      if (!context.errIsTerminal || now - last < 100) return;
+      if (!context.errIsTerminal) {
+        if (now - last < 1000 * everySeconds) return;
+        last = now;
+        context.err(`${text}\n`);
+        return;
+      }
+      if (now - last < 100) return;
       last = now;
       const line = text.slice(0, Math.max(20, context.columns - 1));
       context.err(`\r${line.padEnd(shown)}`);

@@ -24,13 +24,13 @@ export function auditCommand(context: Context): Command {
   return new Command("audit")
     .summary("find every reversal in a repository's history, by content")
     .description(
-      "Finds every reversal in a history: claims are checked against the inverse patch, and reversals that no message mentions are found too. Ctrl-C stops it; the same command goes on where it stopped.",
+      "Finds every reversal in a history: claims are checked against the inverse patch, and reversals that no message mentions are found too. Each is judged by what it takes away, with a risk. Ctrl-C stops it; the same command goes on where it stopped, and one that is finished is told again at once as long as nothing is new.",
     )
     .argument("[repo]", "the repository (the one here)")
     .option("--ref <ref>", "audit this ref, repeatable (HEAD)", collect)
     .option("--json", "one JSON object a line, as they are found")
     .option("--quick", "implications from messages and paths alone; no file is read")
-    .option("--no-resume", "start over even if an earlier run was interrupted")
+    .option("--no-resume", "start over, and keep nothing: an earlier run is not looked at")
     .action(async (repo: string | undefined, options: AuditCommandOptions) => {
       await withRepository(context, repo, async (repository) => {
         if (repository === undefined) {
@@ -49,7 +49,8 @@ async function runAudit(
   options: AuditCommandOptions,
   implications: AuditOptions["implications"],
 ): Promise<void> {
-  const progress = progressLine(context);
+  const progress = progressLine(context, { everySeconds: 10 });
+  let at = "";
   const directory = options.resume
     ? cacheFolder(context, "audits", "if interrupted, this audit starts over")
     : undefined;
@@ -63,12 +64,13 @@ async function runAudit(
       onCoverage: (coverage) => {
         summary.coverage = coverage;
       },
-      onProgress: ({ phase, done, total, found }) =>
-        progress.show(
+      onProgress: ({ phase, done, total, found }) => {
+        at =
           phase === "reading"
             ? `reading history: ${number(done)} commits`
-            : `comparing: ${number(done)} of ${number(total ?? done)} commits, ${number(found)} reversals`,
-        ),
+            : `comparing: ${number(done)} of ${number(total ?? done)} commits, ${number(found)} reversals`;
+        progress.show(at);
+      },
     })) {
       summary.add(reversal, delay);
       if (options.json !== true) continue;
@@ -80,7 +82,9 @@ async function runAudit(
     if (!context.interrupted.aborted) throw error;
     throw new CommandError(
       exitCodes.couldNot,
-      "Interrupted; the same command goes on where it stopped.",
+      directory === undefined
+        ? "Interrupted; nothing was kept, so the same command starts over."
+        : `Interrupted${at === "" ? "" : ` while ${at}`}. What was found is kept in ${directory}; the same command goes on where it stopped (--no-resume starts over).`,
     );
   }
   progress.clear();

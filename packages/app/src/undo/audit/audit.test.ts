@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { messageReader } from "../assess/reversal.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
 import { HistoryBuilder, textLines } from "../testing/builder.ts";
 import { auditHistory, type AuditOptions } from "./audit.ts";
@@ -57,7 +58,9 @@ describe("claims are held against the content", () => {
         author: "Ann <ann@example.org>",
         reason: null,
         tickets: [],
+        reviews: [],
         implications: [],
+        risk: null,
         unknowns: [],
       },
     ]);
@@ -506,16 +509,52 @@ describe("interrupted and taken up again", () => {
         if (stop < 12) await expect(run()).rejects.toThrow("stopped by the test");
         else await run();
         // A kill in the middle of a write leaves half a line behind.
-        if (readdirSync(directory).includes("audit-found.ndjson")) {
-          writeFileSync(join(directory, "audit-found.ndjson"), '{"reversal":{"com', { flag: "a" });
+        for (const name of readdirSync(directory).filter((one) => one.endsWith(".ndjson"))) {
+          writeFileSync(join(directory, name), '{"reversal":{"com', { flag: "a" });
         }
       }
       const resumed = (await audit(h, { stateDirectory: directory }))
         .map(renderReversalJson)
         .join("");
       expect(resumed).toBe(whole);
-      expect(readdirSync(directory)).toEqual([]);
+      for (const name of readdirSync(directory)) rmSync(join(directory, name));
     }
+  });
+
+  it("a finished audit is told again without reading the history, until something is new", async () => {
+    const h = history();
+    h.commit("start", { files: { f: base } });
+    h.revert(h.commit("Change", { files: { f: base + textLines("c", 3) } }));
+    const directory = mkdtempSync(join(tmpdir(), "countermand-state-"));
+    cleanups.push(() => {
+      rmSync(directory, { recursive: true });
+    });
+    const run = async (versions = "1") => {
+      const phases = new Set<string>();
+      const seen: Coverage[] = [];
+      const found = await audit(h, {
+        stateDirectory: directory,
+        implications: { reader: messageReader, versions },
+        onProgress: ({ phase }) => phases.add(phase),
+        onCoverage: (coverage) => seen.push(coverage),
+      });
+      expect(seen).toHaveLength(1);
+      return { found, seen: seen[0], isRead: phases.size > 0 };
+    };
+    const first = await run();
+    expect(first).toMatchObject({ isRead: true, found: [{}], seen: { commits: 3 } });
+    expect(await run()).toEqual({ ...first, isRead: false });
+    expect(await run("2")).toEqual(first);
+    expect(await run("2")).toEqual({ ...first, isRead: false });
+    // An object that was not there before may be one that was missing.
+    h.git(["hash-object", "-w", "--stdin"], "new");
+    expect(await run("2")).toEqual(first);
+    h.commit("more", { files: { g: "g\n" } });
+    expect(await run("2")).toMatchObject({ isRead: true, seen: { commits: 4 } });
+    const other = history();
+    other.commit("start", { files: { f: base } });
+    expect(await audit(other, { stateDirectory: directory })).toEqual([]);
+    expect(await run("2")).toMatchObject({ isRead: false });
   });
 
   it("does not obey a state of other tips, or a damaged one", async () => {
@@ -526,10 +565,16 @@ describe("interrupted and taken up again", () => {
     cleanups.push(() => {
       rmSync(directory, { recursive: true });
     });
-    const damaged = ["{", '{"version":1}', '{"version":1,"key":{},"next":-4,"bytes":0}', ""];
+    await audit(h, { stateDirectory: directory });
+    const names = readdirSync(directory).sort();
+    const [statePath, foundPath] = names.map((name) => join(directory, name)) as [string, string];
+    const sound = readFileSync(statePath, "utf8");
+    expect(JSON.parse(sound)).toMatchObject({ finished: { commits: 3 } });
+    const damaged = ["{", '{"version":1}', '{"version":3,"key":{},"next":-4,"bytes":0}', "", sound];
     for (const state of damaged) {
-      writeFileSync(join(directory, "audit-state.json"), state);
-      writeFileSync(join(directory, "audit-found.ndjson"), "rubbish\n");
+      writeFileSync(statePath, state);
+      const { bytes } = JSON.parse(sound) as { bytes: number };
+      writeFileSync(foundPath, `${"x".repeat(bytes - 1)}\n`);
       expect(await audit(h, { stateDirectory: directory })).toHaveLength(1);
     }
   });

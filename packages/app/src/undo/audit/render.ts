@@ -3,7 +3,7 @@
  * content bears the claim out, what came back, what could not be seen.
  */
 import { count, duration, forTerminal, jsonLine, number } from "../text.ts";
-import { bestMatch, type AuditSummary } from "./summary.ts";
+import { bestMatch, riskLevels, type AuditSummary } from "./summary.ts";
 import type { Coverage, Reversal } from "./reversal.ts";
 
 /** One JSON object on one line, with its line feed: docs/spec/audit-output.md. */
@@ -58,14 +58,31 @@ function figures(summary: AuditSummary): string[] {
     line(summary.reapplied, `were re-applied later${share(summary.reapplied)}`),
     line(reversals - summary.withReason, "give no reason"),
     line(reversals - summary.withTicket, "name no ticket"),
+    line(reversals - summary.withReview, "name nobody who reviewed, approved, acked or tested"),
   ];
   if (summary.medianDelay !== null) {
     lines.push(
       `  ${duration(summary.medianDelay).padStart(7)}  median time from change to reversal`,
     );
   }
+  const { byRisk } = summary;
+  if (byRisk !== null) {
+    lines.push("");
+    for (const level of riskLevels) {
+      if (byRisk[level] > 0) lines.push(line(byRisk[level], riskSays[level]));
+    }
+  }
   return lines;
 }
+
+const riskSays: Readonly<Record<(typeof riskLevels)[number], string>> = {
+  critical: "of critical risk",
+  high: "of high risk",
+  medium: "of medium risk",
+  low: "of low risk",
+  unknown: "of unknown risk: too little was seen, or what is undone was not found",
+  none: "of no risk that was found",
+};
 
 function row(reversal: Reversal, width: number): string {
   const match = bestMatch(reversal);
@@ -78,12 +95,12 @@ function row(reversal: Reversal, width: number): string {
     match.padEnd(12),
     `${target}${more}`.padEnd(short + 4),
     reversal.reappliedBy === null ? " " : "R",
+    ...(reversal.risk === null ? [] : [reversal.risk.level.padEnd(8)]),
   ].join("  ");
   return `  ${start}  ${forTerminal(reversal.subject, Math.max(20, width - start.length - 4))}`;
 }
 
-/** What the audit cannot know. An empty answer is said, too. */
-/** What the audit could not see, a sentence each. */
+/** What the audit could not see, a sentence each. An empty answer is said, too. */
 export function notSeen(coverage: Coverage | null): string[] {
   const lines: string[] = [];
   if (coverage !== null && coverage.shallowCommits > 0) {

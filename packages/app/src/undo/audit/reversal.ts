@@ -1,4 +1,6 @@
 /** What an audit finds, one object a reversal: docs/spec/audit-output.md. */
+import type { Review } from "../message/facts.ts";
+import type { Risk } from "../risk/score.ts";
 import type { Direction, Finding, Severity } from "../rules/rule.ts";
 import type { Undone } from "./match.ts";
 
@@ -11,6 +13,9 @@ export type AuditImplication = {
   /** Per cent. */
   readonly confidence: number;
 };
+
+/** Of the implications together (undo/risk); its steps are told by `countermand undo`. */
+export type AuditRisk = Pick<Risk, "score" | "level" | "coverage" | "weights">;
 
 export type Reversal = {
   readonly commit: string;
@@ -25,7 +30,11 @@ export type Reversal = {
   readonly author: string;
   readonly reason: string | null;
   readonly tickets: readonly string[];
+  /** What the trailers of its message say; nobody has checked it. */
+  readonly reviews: readonly Review[];
   readonly implications: readonly AuditImplication[];
+  /** Null where no file was read: messages and paths say too little. */
+  readonly risk: AuditRisk | null;
   readonly unknowns: readonly string[];
 };
 

@@ -1,17 +1,19 @@
 /**
- * Where an interrupted audit goes on. Two files in the caller's directory: the
- * reversals found so far, one a line, and beside it a small state that is
- * replaced atomically (written whole under another name, then renamed). The
- * state says how many bytes of the first file count, so a line that was cut by a
- * kill is dropped and its commit examined again.
+ * What an audit has found so far, so that an interrupted one goes on and one that was
+ * finished is told again at once. Two files a repository in the caller's directory:
+ * the reversals, one a line, and beside them a small state that is replaced atomically
+ * (written whole under another name, then renamed). The state says how many bytes of
+ * the first file count, so a line that was cut by a kill is dropped and its commit
+ * examined again.
  *
- * A state for another repository or other tips is left behind, not obeyed. The
- * first pass over the history is done again: it costs seconds and its rows are
- * only as good as the repository that they were read from.
+ * A state for other tips, other objects or other versions is left behind, not obeyed.
+ * In an audit that is taken up the first pass over the history is done again: it costs
+ * seconds and its rows are only as good as the repository that they were read from.
  */
-import { type FileHandle, mkdir, open, readFile, rename, rm, truncate } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { type FileHandle, mkdir, open, readFile, rename, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import type { Audited } from "./reversal.ts";
+import type { Audited, Coverage } from "./reversal.ts";
 
 /** Raised whenever the same history may give another answer. */
 export const auditVersion = 3;
@@ -19,19 +21,23 @@ export const auditVersion = 3;
 export type AuditKey = {
   readonly repository: string;
   readonly tips: readonly string[];
+  /** Names the objects that are there: what was missing may have come. */
+  readonly objects: string;
   /** What the implications depend on; "" where messages alone are read. */
   readonly versions: string;
 };
 
 export type AuditState = {
-  /** Found before the interruption, in order. */
-  readonly known: readonly Audited[];
+  /** What the audit could see, if it was finished; then `known` is all of it. */
+  readonly finished: Coverage | null;
+  /** Found before, in order. Parsed as they are asked for: there may be many. */
+  readonly known: Iterable<Audited>;
   /** Rows from here on have been examined; undefined in a new audit. */
   readonly next: number | undefined;
   /** The commit at `row` was examined. */
   passed(row: number, found: Audited | null): Promise<void>;
-  /** The audit is complete: nothing is left to take up. */
-  finish(): Promise<void>;
+  /** The audit is complete, and saw this. */
+  finish(coverage: Coverage): Promise<void>;
   /** Writes what is not yet written. */
   close(): Promise<void>;
 };
@@ -41,6 +47,7 @@ type Saved = {
   readonly key: AuditKey;
   readonly next: number;
   readonly bytes: number;
+  readonly finished: Coverage | null;
 };
 
 /** Between two saves; a kill loses at most this much work. */
@@ -49,17 +56,18 @@ const reversalsBetweenSaves = 20;
 
 export async function openAuditState(directory: string, key: AuditKey): Promise<AuditState> {
   await mkdir(directory, { recursive: true });
-  const statePath = join(directory, "audit-state.json");
-  const foundPath = join(directory, "audit-found.ndjson");
+  const name = createHash("sha256").update(key.repository).digest("hex").slice(0, 16);
+  const statePath = join(directory, `${name}.json`);
+  const foundPath = join(directory, `${name}.ndjson`);
   const saved = await readSaved(statePath, key);
   const known = saved === null ? null : await readKnown(foundPath, saved.bytes);
-  const found: FileHandle = await open(foundPath, known === null ? "w" : "r+");
+  const found: FileHandle = await open(foundPath, known === null ? "w" : "r+", 0o600);
   let bytes = known === null ? 0 : (saved?.bytes ?? 0);
   if (known !== null) await truncate(foundPath, bytes);
   let pending = "";
   let next = known === null ? undefined : saved?.next;
+  let finished = known === null ? null : (saved?.finished ?? null);
   let sinceSave = 0;
-  let finished = false;
 
   const save = async () => {
     if (next === undefined) return;
@@ -69,11 +77,12 @@ export async function openAuditState(directory: string, key: AuditKey): Promise<
     bytes += data.length;
     pending = "";
     sinceSave = 0;
-    const state: Saved = { version: auditVersion, key, next, bytes };
+    const state: Saved = { version: auditVersion, key, next, bytes, finished };
     await replaceFile(statePath, JSON.stringify(state));
   };
   return {
-    known: known ?? [],
+    finished,
+    known: { [Symbol.iterator]: () => parsed(known ?? []) },
     next,
     async passed(row, audited) {
       next = row;
@@ -84,14 +93,14 @@ export async function openAuditState(directory: string, key: AuditKey): Promise<
       }
       if (sinceSave >= rowsBetweenSaves) await save();
     },
-    async finish() {
-      finished = true;
-      await rm(statePath, { force: true });
-      await rm(foundPath, { force: true });
+    async finish(coverage) {
+      finished = coverage;
+      next ??= 0;
+      await save();
     },
     async close() {
       try {
-        if (!finished && sinceSave > 0) await save();
+        if (sinceSave > 0) await save();
       } finally {
         await found.close();
       }
@@ -112,21 +121,27 @@ async function readSaved(path: string, key: AuditKey): Promise<Saved | null> {
   }
 }
 
-async function readKnown(path: string, bytes: number): Promise<Audited[] | null> {
+/** The first `bytes` as whole lines that are all JSON, or null. */
+async function readKnown(path: string, bytes: number): Promise<string[] | null> {
   try {
     const data = await readFile(path);
     if (data.length < bytes) return null;
     const lines = data.toString("utf8", 0, bytes).split("\n");
     if (lines.pop() !== "") return null;
-    return lines.map((line) => JSON.parse(line) as Audited);
+    for (const line of lines) JSON.parse(line);
+    return lines;
   } catch {
     return null;
   }
 }
 
+function* parsed(lines: readonly string[]): Generator<Audited, void, void> {
+  for (const line of lines) yield JSON.parse(line) as Audited;
+}
+
 async function replaceFile(path: string, content: string): Promise<void> {
   const draft = `${path}.new`;
-  const file = await open(draft, "w");
+  const file = await open(draft, "w", 0o600);
   try {
     await file.writeFile(content);
     await file.datasync();

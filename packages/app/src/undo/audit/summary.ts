@@ -1,7 +1,16 @@
 /** The figures of an audit, gathered while the reversals pass; holds a few numbers per reversal. */
 import { advisoryIds } from "../rules/advisory-ids.ts";
 import { type MatchKind, matchKinds } from "./match.ts";
-import type { Coverage, Reversal } from "./reversal.ts";
+import type { AuditRisk, Coverage, Reversal } from "./reversal.ts";
+import { levels } from "../risk/weights.ts";
+
+export type RiskLevel = AuditRisk["level"];
+/** The gravest first; what is not known before what is nothing. */
+export const riskLevels: readonly RiskLevel[] = [
+  ...levels.filter((level) => level !== "none").reverse(),
+  "unknown",
+  "none",
+];
 
 export type Noteworthy = { readonly reversal: Reversal; readonly why: string };
 
@@ -17,6 +26,10 @@ export type AuditSummary = {
   readonly medianDelay: number | null;
   readonly withReason: number;
   readonly withTicket: number;
+  /** Whose message names somebody who looked: Signed-off-by alone is its writer's. */
+  readonly withReview: number;
+  /** Null where risk was not told. */
+  readonly byRisk: Readonly<Record<RiskLevel, number>> | null;
   readonly worthALook: readonly Noteworthy[];
   readonly latest: readonly Reversal[];
   readonly coverage: Coverage | null;
@@ -24,6 +37,7 @@ export type AuditSummary = {
 
 const mostLatest = 20;
 const mostNoteworthy = 5;
+const mostGrave = 3;
 
 export class SummaryBuilder {
   readonly #byMatch: Record<MatchKind | "none", number> = {
@@ -39,6 +53,9 @@ export class SummaryBuilder {
   #reapplied = 0;
   #withReason = 0;
   #withTicket = 0;
+  #withReview = 0;
+  #byRisk: Record<RiskLevel, number> | null = null;
+  readonly #gravest: Noteworthy[] = [];
   readonly #delays: number[] = [];
   readonly #latest: Reversal[] = [];
   readonly #advisories: Noteworthy[] = [];
@@ -58,9 +75,21 @@ export class SummaryBuilder {
     if (reversal.reappliedBy !== null) this.#reapplied++;
     if (reversal.reason !== null) this.#withReason++;
     if (reversal.tickets.length > 0) this.#withTicket++;
+    if (reversal.reviews.some(({ trailer }) => trailer !== "Signed-off-by")) this.#withReview++;
     if (delay !== null) this.#delays.push(delay);
+    if (reversal.risk !== null) this.#addRisk(reversal, reversal.risk);
     if (this.#latest.length < mostLatest) this.#latest.push(reversal);
     this.#note(reversal, best, says);
+  }
+
+  #addRisk(reversal: Reversal, { level, score }: AuditRisk): void {
+    this.#byRisk ??= { critical: 0, high: 0, medium: 0, low: 0, unknown: 0, none: 0 };
+    this.#byRisk[level]++;
+    if ((level !== "critical" && level !== "high") || reversal.reappliedBy !== null) return;
+    const why = `risk ${level}, ${score} of 100; not re-applied`;
+    this.#gravest.push({ reversal, why });
+    this.#gravest.sort((a, b) => (b.reversal.risk?.score ?? 0) - (a.reversal.risk?.score ?? 0));
+    this.#gravest.splice(mostGrave);
   }
 
   #note(reversal: Reversal, best: MatchKind | "none", says: boolean): void {
@@ -82,7 +111,13 @@ export class SummaryBuilder {
 
   finish(): AuditSummary {
     const sorted = this.#delays.toSorted((a, b) => a - b);
-    const notes = [...this.#advisories, ...this.#conflicts.slice(0, 2), ...this.#unsaid];
+    const notes = [
+      ...this.#advisories.slice(0, mostNoteworthy - 1),
+      ...this.#gravest,
+      ...this.#conflicts.slice(0, 2),
+      ...this.#unsaid,
+    ];
+    const first = new Map(notes.toReversed().map((note) => [note.reversal.commit, note]));
     return {
       reversals: this.#reversals,
       byMatch: { ...this.#byMatch },
@@ -92,7 +127,12 @@ export class SummaryBuilder {
       medianDelay: sorted[sorted.length >> 1] ?? null,
       withReason: this.#withReason,
       withTicket: this.#withTicket,
-      worthALook: notes.slice(0, mostNoteworthy),
+      withReview: this.#withReview,
+      byRisk: this.#byRisk === null ? null : { ...this.#byRisk },
+      // One that is noted twice is shown once, for the first of its reasons.
+      worthALook: notes
+        .filter((note) => first.get(note.reversal.commit) === note)
+        .slice(0, mostNoteworthy),
       latest: [...this.#latest],
       coverage: this.coverage,
     };

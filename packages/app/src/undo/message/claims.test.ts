@@ -142,7 +142,10 @@ describe("facts", () => {
     expect(messageFacts(message)).toEqual({
       reason: "It broke login, see OPS-7, UTF-8 and https://tracker.example/browse/AUTH-1.",
       tickets: ["https://tracker.example/browse/AUTH-1", "OPS-7", "#9"],
-      reviews: ["Ben <ben@example.org>"],
+      reviews: [
+        { trailer: "Reviewed-by", who: "Ben <ben@example.org>" },
+        { trailer: "Signed-off-by", who: "Ann <ann@example.org>" },
+      ],
     });
     expect(
       messageFacts(
@@ -150,6 +153,23 @@ describe("facts", () => {
       ).reason,
     ).toBeNull();
     expect(messageFacts("x\n\nRevert reason: too slow").reason).toBe("too slow");
+  });
+
+  it("takes reviews from the trailers at the end, in any spelling, once, and from nowhere else", () => {
+    const reviews = (message: string) =>
+      messageFacts(message).reviews.map(({ trailer, who }) => `${trailer} ${who}`);
+    expect(
+      reviews(
+        "s\n\nbody\n\nACKED-BY: A\nAcked-by: A\nApproved-by:B\n more\n\nChange-Id: I1\nTested-by: C\n(cherry picked from commit 123)\n",
+      ),
+    ).toEqual(["Acked-by A", "Approved-by B", "Tested-by C"]);
+    expect(reviews("s\n\nIt said:\nReviewed-by: A\n\nand more words\n")).toEqual([]);
+    expect(reviews("s\n\nReviewed-by: A\nand more words\n")).toEqual([]);
+    expect(reviews("Reviewed-by: A\n")).toEqual([]);
+    expect(reviews("s\n\nReviewed-by:\n")).toEqual([]);
+    const many = Array.from({ length: 50 }, (_, i) => `Reviewed-by: ${i}${"x".repeat(500)}`);
+    expect(messageFacts(`s\n\n${many.join("\n")}`).reviews).toHaveLength(20);
+    expect(messageFacts(`s\n\n${many[0]}`).reviews[0]?.who).toHaveLength(200);
   });
 
   it("takes any text", () => {

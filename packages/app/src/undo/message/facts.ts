@@ -7,8 +7,20 @@ export type MessageFacts = {
   /** The author's own words, at most 500 characters on one line; null when there are none. */
   readonly reason: string | null;
   readonly tickets: readonly string[];
-  readonly reviews: readonly string[];
+  readonly reviews: readonly Review[];
 };
+
+/** In the spelling that is usual. */
+export const reviewTrailers = [
+  "Reviewed-by",
+  "Approved-by",
+  "Acked-by",
+  "Tested-by",
+  "Signed-off-by",
+] as const;
+
+/** A trailer that says somebody looked. `who` is text: nobody has checked that they did. */
+export type Review = { readonly trailer: (typeof reviewTrailers)[number]; readonly who: string };
 
 const most = 20;
 
@@ -126,12 +138,30 @@ function ticketsOf(message: string): string[] {
   return found;
 }
 
-function reviewsOf(message: string): string[] {
-  const found: string[] = [];
-  const pattern = /^(?:reviewed|approved|acked|tested)-by:\s*(\S.{0,200})$/gim;
-  for (const match of message.slice(-65_536).matchAll(pattern)) {
-    const who = match[1]?.trim() ?? "";
-    if (!found.includes(who) && found.length < most) found.push(who);
+/** From the paragraphs of trailers at the end; what is quoted in the middle is somebody else's. */
+function reviewsOf(message: string): Review[] {
+  const found: Review[] = [];
+  for (const line of trailerLines(message)) {
+    const match = /^([A-Za-z-]{1,40}):\s*(\S.{0,2000})$/.exec(line);
+    const name = match?.[1]?.toLowerCase();
+    const trailerName = reviewTrailers.find((one) => one.toLowerCase() === name);
+    if (trailerName === undefined || found.length === most) continue;
+    const who = (match?.[2] ?? "").trim().slice(0, 200).toWellFormed();
+    if (!found.some((one) => one.trailer === trailerName && one.who === who)) {
+      found.push({ trailer: trailerName, who });
+    }
   }
   return found;
+}
+
+const trailerOrNote = /^(?:[A-Za-z][A-Za-z0-9-]{0,60}:\s*\S|\s|\(cherry picked from commit )/;
+
+function trailerLines(message: string): string[] {
+  const lines = message.slice(-65_536).replaceAll("\r", "").split("\n");
+  const kept: string[][] = [];
+  for (const paragraph of [...paragraphs(lines)].slice(1).reverse()) {
+    if (!paragraph.every((line) => trailerOrNote.test(line))) break;
+    kept.unshift(paragraph);
+  }
+  return kept.flat();
 }

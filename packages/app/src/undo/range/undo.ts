@@ -15,7 +15,7 @@ import { flags, type History, none } from "../history/history.ts";
 import { addLineKeys } from "../history/line-keys.ts";
 import { scanHistory } from "../history/scan.ts";
 import { CommitSource } from "../history/source.ts";
-import { Auditor } from "../audit/audit.ts";
+import { Auditor } from "../audit/auditor.ts";
 import type { Reversal } from "../audit/reversal.ts";
 import { compareText } from "../rules/order.ts";
 import type { ScannerPlugin } from "../scanners/plugin.ts";
