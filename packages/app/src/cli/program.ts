@@ -45,10 +45,12 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     proof: async (it) => (await import("./commands/proof.ts")).proofCommand(it),
     verify: async (it, exit) => (await import("./commands/verify.ts")).verifyCommand(it, exit),
     fsck: async (it, exit) => (await import("./commands/fsck.ts")).fsckCommand(it, exit),
+    access: async (it, exit) => (await import("./commands/access.ts")).accessCommand(it, exit),
   },
   "Set up:": {
     init: async (it) => (await import("./commands/init.ts")).initCommand(it),
     person: async (it) => (await import("./commands/person.ts")).personCommand(it),
+    policy: async (it, exit) => (await import("./commands/policy.ts")).policyCommand(it, exit),
     mirror: async (it, exit) => (await import("./commands/mirror.ts")).mirrorCommand(it, exit),
     rebuild: async (it) => (await import("./commands/rebuild.ts")).rebuildCommand(it),
     backup: async (it) => (await import("./commands/backup.ts")).backupCommand(it),

@@ -20,9 +20,9 @@ import {
   type Policy,
 } from "@countermand/record";
 import type { Expr } from "./cedar.ts";
-import { matches, not } from "./evaluate.ts";
+import { matches, not, type Facts } from "./evaluate.ts";
 import { children, factOf, operator } from "./expression.ts";
-import { find, regionsOf, type Regions } from "./regions.ts";
+import { find, Patience, regionsOf, type Regions } from "./regions.ts";
 import type { Rule } from "./rules.ts";
 
 export interface Remark {
@@ -68,6 +68,7 @@ class Check {
   readonly unanswered = new Set<string>();
   readonly #rules: readonly Rule[];
   readonly #regions: Regions;
+  readonly #patience = new Patience();
 
   constructor(rules: readonly Rule[]) {
     this.#rules = rules;
@@ -85,7 +86,7 @@ class Check {
     }
     const others = this.#rules.filter((item) => item !== rule && item.purpose === rule.purpose);
     const permits = others.filter((item) => item.effect === "permit");
-    const forbids = others.filter((item) => item.effect === "forbid");
+    const forbids = others.filter((item) => item.effect === "forbid" && meet(item, rule));
     if (rule.purpose === "classify") {
       const none = others.filter((item) => item.asks.lane === "quorum");
       if (rule.asks.lane === "clean-revert" && !this.#possible(rule, { match, none })) {
@@ -126,13 +127,13 @@ class Check {
     const one = some?.filter(about);
     const out = none.filter(about);
     if (one?.length === 0) return false;
-    const found = find(this.#regions, { action: `Action::${action}` }, (facts) =>
+    const goal = (facts: Facts) =>
       and([
         ...match.map((rule) => matches(rule, facts)),
         ...out.map((rule) => not(matches(rule, facts))),
         ...(one === undefined ? [] : [not(and(one.map((rule) => not(matches(rule, facts)))))]),
-      ]),
-    );
+      ]);
+    const found = find(this.#regions, { action: `Action::${action}` }, goal, this.#patience);
     if (found === undefined) {
       this.unanswered.add(`${what}: more facts for ${action} than can be searched`);
       return true;
@@ -153,6 +154,11 @@ const askable: readonly string[] = policyActions.filter((action) => action !== "
 function and(values: readonly (boolean | undefined)[]): boolean | undefined {
   if (values.includes(false)) return false;
   return values.includes(undefined) ? undefined : true;
+}
+
+/** There is an action that both are about. */
+function meet(a: Rule, b: Rule): boolean {
+  return a.actions?.some((action) => b.actions?.includes(action) !== false) !== false;
 }
 
 function ids(rules: readonly Rule[]): string {

@@ -197,8 +197,16 @@ function collect(expr: Expr, note: (fact: string, value: Value) => void): string
       for (const value of values) noteConstant(fact, value, note);
       return undefined;
     }
-    case "like":
-      return `it matches ${known[0] ?? "a text"} against a pattern`;
+    case "like": {
+      const [fact] = known;
+      if (fact === undefined) return "it matches a text against a pattern";
+      // One text that fits: what each star stands for left out.
+      const { pattern } = operator(expr)[1] as {
+        pattern: readonly (string | { Literal: string })[];
+      };
+      note(fact, pattern.map((part) => (typeof part === "string" ? "" : part.Literal)).join(""));
+      return `it matches ${fact} against a pattern`;
+    }
     default:
   }
   const whys = parts.map((part) => (factOf(part) === undefined ? collect(part, note) : undefined));
@@ -225,8 +233,22 @@ function constantsIn(expr: Expr): readonly Value[] | undefined {
 /** An example of facts, or that there is none; `undefined`: it could not be found out. */
 export type Found = ReadonlyMap<string, Value> | "none" | undefined;
 
-/** After so many the question is left unanswered, and that is said. */
-const maxSteps = 100_000;
+/** How long a search may go on; then the question is left unanswered, and that is said. */
+export class Patience {
+  /** For one question, and for all. */
+  #one = 0;
+  #all = 500_000;
+
+  begin(): void {
+    this.#one = Math.min(100_000, this.#all);
+  }
+
+  step(): void {
+    this.#one -= 1;
+    this.#all -= 1;
+    if (this.#one < 0) throw new NotModelled("too many combinations");
+  }
+}
 
 /**
  * Facts for which `goal` holds, among all that can come together. Undecided
@@ -237,9 +259,10 @@ export function find(
   regions: Regions,
   fixed: Readonly<Record<string, Value>>,
   goal: (facts: Facts) => boolean | undefined,
+  patience: Patience = new Patience(),
 ): Found {
   const chosen = new Map<string, Value>(Object.entries(fixed));
-  let steps = 0;
+  patience.begin();
   let undecided: string | undefined;
   const look = (key: string) => {
     const value = chosen.get(key);
@@ -252,8 +275,7 @@ export function find(
     return ask(facts);
   };
   const search = (): boolean => {
-    steps += 1;
-    if (steps > maxSteps) throw new NotModelled("too many combinations");
+    patience.step();
     const can = possible((known) => truth(evaluate(together, known)));
     if (can === false) return false;
     const between = undecided;
