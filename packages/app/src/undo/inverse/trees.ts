@@ -15,6 +15,8 @@ const largestTree = 64 * 1024 * 1024;
 const mostDeep = 256;
 /** More paths than this are not compared. */
 export const mostPaths = 200_000;
+/** A few small trees can make up any number of folders. */
+const mostFolders = 500_000;
 /** Trees kept for the next question. */
 const mostKept = 2000;
 const treeMode = 0o40000;
@@ -22,6 +24,7 @@ const treeMode = 0o40000;
 export class Trees {
   readonly #objects: ObjectReader;
   readonly #oidBytes: number;
+  #folders = 0;
   readonly #kept = new Map<string, Promise<Entries>>();
 
   constructor(objects: ObjectReader, format: "sha1" | "sha256") {
@@ -32,6 +35,7 @@ export class Trees {
   /** What differs from tree `a` to tree `b`, sorted by path (bytes). `null` is a tree with nothing in it. */
   async changes(a: string | null, b: string | null): Promise<TreeChange[]> {
     const found: TreeChange[] = [];
+    this.#folders = 0;
     await this.#compare(a, b, "", 0, found);
     return found.sort((x, y) => (x.path < y.path ? -1 : x.path > y.path ? 1 : 0));
   }
@@ -61,6 +65,9 @@ export class Trees {
     if (a === b) return;
     if (depth > mostDeep) {
       throw new GitError("too-large", `folders are nested deeper than ${mostDeep}`);
+    }
+    if (++this.#folders > mostFolders) {
+      throw new GitError("too-large", `more than ${mostFolders} folders differ`);
     }
     const [one, other] = await Promise.all([this.#entries(a), this.#entries(b)]);
     for (const name of new Set([...one.keys(), ...other.keys()])) {
