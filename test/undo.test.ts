@@ -46,7 +46,7 @@ test("the report, one finding explained, and the same for pull requests and code
   expect(sarif.runs[0]?.results.map(({ ruleId }) => ruleId)).toContain("gate.ci-privilege-widened");
   expect(place.run("undo", "HEAD~1", "--format", "markdown").out).toMatch(/^### Going back from/);
   const better = place.run("undo", "HEAD~2", "--from", "HEAD~1", "--json");
-  expect(JSON.parse(better.out)).toMatchObject({ version: 2, risk: { weights: 1 } });
+  expect(JSON.parse(better.out)).toMatchObject({ version: 2, risk: { weights: 2 } });
 });
 
 test("the implications of an audit are the same the second time, and as quick as wanted", () => {

@@ -60,6 +60,9 @@ export type Assessed = {
   /** Files that rules wanted to read, and how many of them they could not. */
   readonly wanted: number;
   readonly unread: number;
+  /** The same in bytes, as far as sizes are known. */
+  readonly wantedBytes: number;
+  readonly unreadBytes: number;
 };
 
 export async function assess(
@@ -103,6 +106,8 @@ async function read(
     ...around,
     wanted: content.wanted + beside.length,
     unread: content.unread,
+    wantedBytes: content.wantedBytes,
+    unreadBytes: content.unreadBytes,
     files: [...content.files, ...beside],
     unknowns: [...content.unknowns, ...around.unknowns],
   };
@@ -146,7 +151,19 @@ function judge(input: RuleInput, change: FileChange): Assessed {
     unknowns: [...unknowns].sort(compareText),
     wanted: change.wanted,
     unread: change.unread + unreadPaths.size,
+    wantedBytes: change.wantedBytes,
+    unreadBytes: change.unreadBytes + bytesOf(change.files, unreadPaths),
   };
+}
+
+function bytesOf(files: readonly ChangedFile[], paths: ReadonlySet<string>): number {
+  return files
+    .filter(({ path }) => paths.has(path))
+    .reduce(
+      (sum, { before = "", after = "" }) =>
+        sum + Buffer.byteLength(before) + Buffer.byteLength(after),
+      0,
+    );
 }
 
 /** By reason, not by path: an unknown is signed, and paths are the repository's text. */

@@ -14,7 +14,7 @@ import type { Knowledge } from "./assess.ts";
 import type { ImplicationReader, ReversalChange, ReversalFindings } from "./reversal.ts";
 
 /** Raised when the engine may give another answer with the same rules. */
-const engineVersion = 1;
+const engineVersion = 2;
 
 /** Names what an answer depends on beside the commits. */
 export function versionsOf(knowledge: Omit<Knowledge, "asOf">): string {

@@ -27,6 +27,9 @@ export type Content = {
   /** Files that rules wanted: how many, and how many of them could not be read on some side. */
   readonly wanted: number;
   readonly unread: number;
+  /** The same in bytes, both sides of each; of what is missing no size is known. */
+  readonly wantedBytes: number;
+  readonly unreadBytes: number;
   /** Sorted, without text of the repository. */
   readonly unknowns: readonly string[];
 };
@@ -45,7 +48,8 @@ export async function readContent(
     files.push(...(await Promise.all(changes.slice(i, i + window).map((c) => reading.file(c)))));
   }
   files.sort((a, b) => compareText(a.path, b.path));
-  return { files, wanted: reading.wanted, unread: reading.unread, unknowns: reading.unknowns() };
+  const { wanted, unread, wantedBytes, unreadBytes } = reading;
+  return { files, wanted, unread, wantedBytes, unreadBytes, unknowns: reading.unknowns() };
 }
 
 type Missed = "missing" | "too large" | "too large together" | "kept in Git LFS" | "no text";
@@ -53,6 +57,8 @@ type Missed = "missing" | "too large" | "too large together" | "kept in Git LFS"
 class Reading {
   wanted = 0;
   unread = 0;
+  wantedBytes = 0;
+  unreadBytes = 0;
   readonly #objects: ObjectReader;
   readonly #also: (path: string) => boolean;
   readonly #missed = new Map<Missed, number>();
@@ -74,8 +80,13 @@ class Reading {
       this.#side(path, change.newMode, change.newOid),
     ]);
     const missed = [before, after].find((side) => side !== null && "missed" in side);
+    const bytes = (before?.bytes ?? 0) + (after?.bytes ?? 0);
+    if (wanted) this.wantedBytes += bytes;
     if (missed !== undefined && missed !== null && "missed" in missed) {
-      if (wanted) this.unread++;
+      if (wanted) {
+        this.unread++;
+        this.unreadBytes += bytes;
+      }
       this.#missed.set(missed.missed, (this.#missed.get(missed.missed) ?? 0) + 1);
     }
     return {
@@ -97,17 +108,18 @@ class Reading {
     path: string,
     mode: number,
     oid: string,
-  ): Promise<{ text: string } | { missed: Missed } | null> {
+  ): Promise<(({ text: string } | { missed: Missed }) & { bytes: number }) | null> {
     // A link's target is no content, and what is behind it need not be in the tree.
     if (mode === 0 || mode === gitlinkMode || mode === symlinkMode) return null;
-    if (this.#bytes > mostBytes) return { missed: "too large together" };
+    if (this.#bytes > mostBytes) return { missed: "too large together", bytes: 0 };
     const object = await this.#objects.read(oid, isLock(path) ? largestLock : largestText);
-    if (object.kind === "missing") return { missed: "missing" };
-    if (object.kind === "too-large") return { missed: "too large" };
-    this.#bytes += object.content.length;
-    if (isBinary(object.content)) return { missed: "no text" };
+    if (object.kind === "missing") return { missed: "missing", bytes: 0 };
+    if (object.kind === "too-large") return { missed: "too large", bytes: object.bytes };
+    const bytes = object.content.length;
+    this.#bytes += bytes;
+    if (isBinary(object.content)) return { missed: "no text", bytes };
     const text = object.content.toString("utf8");
-    return text.startsWith(lfsPointer) ? { missed: "kept in Git LFS" } : { text };
+    return text.startsWith(lfsPointer) ? { missed: "kept in Git LFS", bytes } : { text, bytes };
   }
 }
 

@@ -135,6 +135,8 @@ describe.each(Object.entries(hostile))("%s", (_name, make) => {
           reversal: null,
           wanted: files.length,
           unread: 0,
+          wantedBytes: 0,
+          unreadBytes: 0,
           unknowns: [],
         },
         testKnowledge,

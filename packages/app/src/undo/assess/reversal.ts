@@ -39,7 +39,14 @@ export const messageReader: ImplicationReader = async (source, reversal) => {
   }));
   const { undone } = reversal;
   const input = messagesAndPaths({ files, undone, undoing: asUndoing(reversal.commit) });
-  return { findings: runRules(cheapRules, input), unknowns: [], wanted: 0, unread: 0 };
+  return {
+    findings: runRules(cheapRules, input),
+    unknowns: [],
+    wanted: 0,
+    unread: 0,
+    wantedBytes: 0,
+    unreadBytes: 0,
+  };
 };
 
 /** Every rule, over the content of the change. The time is the reversal's own. */

@@ -34,8 +34,7 @@ type Compared = { readonly commit: Commit; readonly found: Found };
 
 function riskIn(judged: ReversalFindings, found: Found): AuditRisk {
   const { score, level, coverage, weights } = riskOf(judged.findings, {
-    wanted: judged.wanted,
-    unread: judged.unread,
+    ...judged,
     originUnresolved: !found.undone.some(isTakenBack),
   });
   return { score, level, coverage, weights };

@@ -63,6 +63,14 @@ describe("going back between states that are no commits", () => {
     expect(one.findings).toEqual(report.findings);
   });
 
+  it("never says none where what was changed between them is unknown", async () => {
+    const now = kept(folderOf({ "web.yaml": deployment(false), a: "a\n" }));
+    const old = kept(folderOf({ "web.yaml": deployment(false), a: "b\n" }));
+    const request = { target: `dir:${old}`, from: `dir:${now}`, knowledge: testKnowledge };
+    const { risk } = await undoStates(undefined, request);
+    expect(risk).toMatchObject({ score: 0, level: "unknown" });
+  });
+
   it("compares two images as the commits they were built from, with their SBOMs", async () => {
     const built = new HistoryBuilder();
     cleanups.push(() => {

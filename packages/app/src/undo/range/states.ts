@@ -88,6 +88,9 @@ async function ofFiles(
       reversal: null,
       wanted: files.length,
       unread: files.length - text.length,
+      // Files that could not be read have no size here; they count as files.
+      wantedBytes: 0,
+      unreadBytes: 0,
       unknowns,
     },
     knowledge,
@@ -111,7 +114,7 @@ async function ofFiles(
     authors: [],
     tags: [],
     findings: assessed.findings,
-    risk: riskOf(assessed.findings, { ...assessed, originUnresolved: false }),
+    risk: riskOf(assessed.findings, { ...assessed, originUnresolved: true }),
     inputs: inputsOf(knowledge),
     rules: rules.map(({ id, version }) => ({ id, version })),
     unknowns: [

@@ -245,6 +245,27 @@ describe("what is unknown is said", () => {
     expect(unknowns.join("\n")).toMatch(/1 commit message longer/);
     await expect(ask(join(directory, "c"), { target: "HEAD~5" })).rejects.toThrow(/shallow clone/);
   });
+
+  it("where a shallow clone ends within what is undone: nothing found is not none", async () => {
+    const h = history();
+    h.commit("start", { files: { f: base } });
+    h.git(["checkout", "-q", "-b", "side"]);
+    h.commit("One", { files: { g: "1\n" } });
+    h.commit("Two", { files: { g: "2\n" } });
+    h.git(["checkout", "-q", "main"]);
+    h.commit("Main", { files: { f: `${base}1\n` } });
+    h.merge(["side"], "Merge side");
+    const directory = mkdtempSync(join(tmpdir(), "countermand-shallow-"));
+    cleanups.push(() => {
+      rmSync(directory, { recursive: true });
+    });
+    h.git(["clone", "-q", "--depth", "2", `file://${h.directory}`, join(directory, "c")]);
+    expect((await ask(join(directory, "c"), { target: "HEAD~1" })).risk).toMatchObject({
+      level: "unknown",
+      floors: ["what is undone was not found"],
+    });
+    expect((await ask(h.directory, { target: "HEAD~1" })).risk.level).toBe("none");
+  });
 });
 
 describe("what could not be read", () => {
@@ -254,6 +275,19 @@ describe("what could not be read", () => {
     h.commit("Lock", { files: { "package-lock.json": '{"lockfileVersion":3,"packages":{}}' } });
     const { unknowns } = await ask(h.directory, { target: before });
     expect(unknowns.join("\n")).toMatch(/^1 file not read: .*JSON/m);
+  });
+
+  it("counts in bytes too: one lock file is more than twenty small files", async () => {
+    const h = history();
+    const files = (text: string, lock: string | Buffer) => ({
+      ...Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`k/${i}.yaml`, `a: ${text}\n`])),
+      "yarn.lock": lock,
+    });
+    const before = h.commit("start", { files: files("1", Buffer.alloc(3000, "\0")) });
+    h.commit("Lock", { files: files("2", Buffer.alloc(2000, "\0")) });
+    const { risk } = await ask(h.directory, { target: before });
+    expect(risk).toMatchObject({ score: 0, level: "unknown" });
+    expect(risk.coverage).toBeLessThan(10);
   });
 });
 

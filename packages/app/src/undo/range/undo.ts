@@ -133,8 +133,8 @@ async function report(
     else spared.push({ ...refOf(commit), ...reason });
   }
   const changes = await changesOf(source, plan, start, unknowns);
-  const files = changes.map(describePath).sort((a, b) => compareText(a.path, b.path));
-  noteUnknowns(repo, history, changes, unknowns);
+  const files = (changes ?? []).map(describePath).sort((a, b) => compareText(a.path, b.path));
+  noteUnknowns(repo, history, changes ?? [], unknowns);
   const messages = undone.map(({ commit, subject }) => ({
     commit,
     subject,
@@ -142,7 +142,7 @@ async function report(
   }));
   const change = {
     before: plan.from,
-    changes,
+    changes: changes ?? [],
     undone: messages,
     undoing: null,
     reversal: null,
@@ -183,11 +183,10 @@ async function report(
     tags: limited(tags ?? [], mostTags, "tags", unknowns),
     findings,
     risk: riskOf(findings, {
-      wanted: assessed.wanted,
-      unread: assessed.unread,
+      ...assessed,
       scanners: request.scanners?.plugins.length ?? 0,
       incomparable: (request.scanners?.plugins.length ?? 0) - (scans?.scanned.length ?? 0),
-      originUnresolved: false,
+      originUnresolved: changes === null || atEdge(repo, history, chosen),
     }),
     ...(scans === null ? {} : { scanned: scans.scanned }),
     inputs: inputsOf(knowledge),
@@ -277,20 +276,26 @@ async function chosenRows(
   return all.filter((row) => chosen.has(history.oid(row)));
 }
 
-/** From the state now to the state gone back to. */
+/** A shallow clone ends within the range: what its oldest commits changed, and what is before, is not here. */
+function atEdge(repo: Repository, history: History, rows: readonly number[]): boolean {
+  const edge = new Set(repo.shallowCommits);
+  return edge.size > 0 && rows.some((row) => edge.has(history.oid(row)));
+}
+
+/** From the state now to the state gone back to; null where it cannot be listed. */
 async function changesOf(
   source: CommitSource,
   plan: Plan,
   start: string | null,
   unknowns: Set<string>,
-): Promise<PathChange[]> {
+): Promise<PathChange[] | null> {
   try {
     if (plan.mode === "restore") return await source.changes(plan.from, plan.target);
     return await revertedChanges(source, plan, start, unknowns);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     unknowns.add(`the files that change could not be listed: ${error.message}`);
-    return [];
+    return null;
   }
 }
 

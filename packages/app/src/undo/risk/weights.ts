@@ -6,7 +6,7 @@
 import type { Reach } from "../rules/reach.ts";
 import type { Direction, Severity } from "../rules/rule.ts";
 
-export const weightsVersion = 1;
+export const weightsVersion = 2;
 
 /** Per mille, for a certain finding that reaches all the way. */
 export const severityWeight: Readonly<Record<Severity, number>> = {
@@ -48,5 +48,7 @@ export const levelFrom: Readonly<Record<Level, number>> = {
 export const leastCoverage = 80;
 /** Per cent: from here on a critical finding is at least high, whatever the sum says. */
 export const sureConfidence = 80;
+/** Per cent: what is less sure rests on words, and words alone are worth knowing and no harm. */
+export const surerThanWords = 50;
 /** A root cause of an implication counts half of the one before it; beyond this many nothing is left. */
 export const mostOfOne = 20;
