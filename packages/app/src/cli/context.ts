@@ -25,6 +25,13 @@ export interface Context {
   readonly now: () => Date;
   /** The ledger: a server if one is named or running on the data directory, else the embedded one. */
   open(options: LedgerOptions): Promise<OpenLedger>;
+  /**
+   * The server that is named or runs on the data folder, and what this user has to
+   * show it; a usage error where there is none. `local`: only on the data folder.
+   */
+  serverOf(options: LedgerOptions & { readonly local?: true }): ServerPlace;
+  /** Opens a page in the person's browser, if there seems to be one; never fails. */
+  readonly openPage?: (url: string) => void;
   /** Runs the server until it is interrupted; calls `ready` once it answers. */
   serve(options: ServeOptions): Promise<void>;
   /** Writes everything but keys, mark and artefacts to `file`, or refuses to overwrite it. */
@@ -101,6 +108,12 @@ export interface LedgerOptions {
   readonly server?: string;
   /** `--data` */
   readonly data?: string;
+}
+
+export interface ServerPlace {
+  readonly url: string;
+  /** The data folder's token, `COUNTERMAND_TOKEN`, or the session of `countermand login`. */
+  readonly token?: string;
 }
 
 export interface OpenLedger {

@@ -50,6 +50,10 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
   "Set up:": {
     init: async (it) => (await import("./commands/init.ts")).initCommand(it),
     person: async (it) => (await import("./commands/person.ts")).personCommand(it),
+    login: async (it) => (await import("./commands/login.ts")).loginCommand(it),
+    logout: async (it) => (await import("./commands/logout.ts")).logoutCommand(it),
+    "login-link": async (it) => (await import("./commands/login-link.ts")).loginLinkCommand(it),
+    token: async (it) => (await import("./commands/token.ts")).tokenCommand(it),
     policy: async (it, exit) => (await import("./commands/policy.ts")).policyCommand(it, exit),
     mirror: async (it, exit) => (await import("./commands/mirror.ts")).mirrorCommand(it, exit),
     rebuild: async (it) => (await import("./commands/rebuild.ts")).rebuildCommand(it),

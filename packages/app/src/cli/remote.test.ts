@@ -8,7 +8,8 @@ import { RollbacksError, type RollbacksErrorCode } from "../rollbacks/error.ts";
 import { openingRequest, submission } from "../http/testing/sample.ts";
 import { testServer, token } from "../http/testing/server.ts";
 import { CommandError, explain } from "./exit.ts";
-import { remoteCountermand, RemoteError } from "./remote.ts";
+import { remoteCountermand } from "./remote.ts";
+import { RemoteError } from "./server-call.ts";
 
 let app: FastifyInstance;
 let fake: Awaited<ReturnType<typeof testServer>>["countermand"];
@@ -65,6 +66,18 @@ const calls: readonly (readonly [string, (it: Countermand) => Promise<unknown>])
   ["putArtefact", (it) => it.putArtefact(bytes)],
   ["putArtefact, empty", (it) => it.putArtefact(new Uint8Array())],
   ["getArtefact, absent", (it) => it.getArtefact("0".repeat(64))],
+  [
+    "gate",
+    (it) =>
+      it.gate({
+        id: "4fd1b2b1-0f0b-4b7e-9a3e-2f3f4c5d6e7f",
+        service: "api",
+        environment: "prod",
+        target: { type: "commit", commit: "a".repeat(40) },
+        caller: "argocd",
+      }),
+  ],
+  ["gateEvents", (it) => it.gateEvents({})],
   ["audits", (it) => it.audits()],
   ["reversals", (it) => it.reversals({})],
   ["reversals, asked", (it) => it.reversals({ repository: "a b/c?&=", after: "c+/=", limit: 3 })],

@@ -1,142 +1,26 @@
 /**
  * `Countermand` over HTTP: what a command line uses when a server has the ledger.
  * The server's refusals become the errors that the embedded service throws, so a
- * command behaves alike on both. The server is not trusted further than that: its
- * answers are limited in size, checked against the contract, and an artefact
- * against its digest.
+ * command behaves alike on both; what it answers is checked (`server-call.ts`),
+ * and an artefact against its digest.
  */
 import { createHash } from "node:crypto";
-import {
-  encodeHex,
-  RecordError,
-  Refusal,
-  type RecordErrorCode,
-  type RuleId,
-} from "@countermand/record";
-import type { z } from "zod";
+import { encodeHex } from "@countermand/record";
 import { audits, reversalPage } from "../http/contract/audit.ts";
 import { gateAnswer, gateEventPage } from "../http/contract/gate.ts";
 import { instance } from "../http/contract/instance.ts";
-import {
-  problem,
-  problemMediaType,
-  problemPrefix,
-  type Problem,
-} from "../http/contract/problem.ts";
 import { recordPage, recordView } from "../http/contract/record.ts";
 import { accepted } from "../http/contract/statement.ts";
 import { artefact } from "../http/contract/words.ts";
 import type { Countermand } from "../rollbacks/countermand.ts";
-import { RollbacksError, type RollbacksErrorCode } from "../rollbacks/error.ts";
-import { usage } from "./exit.ts";
+import { RollbacksError } from "../rollbacks/error.ts";
+import { connect, notUnderstood, type RemoteOptions } from "./server-call.ts";
 import { plain } from "./terminal.ts";
 
-export type RemoteErrorCode =
-  /** No answer at all. */
-  | "unreachable"
-  /** An answer that no Countermand server gives. */
-  | "not-understood"
-  /** A problem of HTTP's own, or of the server. */
-  | "server";
-
-export class RemoteError extends Error {
-  override readonly name = "RemoteError";
-  readonly code: RemoteErrorCode;
-  constructor(code: RemoteErrorCode, message: string, options: { cause?: unknown } = {}) {
-    super(message, options);
-    this.code = code;
-  }
-}
-
-export interface RemoteOptions {
-  /** From the server's data folder; only opening the ledger needs it. */
-  readonly token?: string;
-  readonly fetch?: typeof globalThis.fetch;
-  /** For a whole answer, in milliseconds; a package may take ten times as long. */
-  readonly timeout?: number;
-  /** Largest JSON answer, and largest package or artefact, in bytes. */
-  readonly maxJsonBytes?: number;
-  readonly maxBytes?: number;
-}
-
-interface Call {
-  readonly method?: "POST";
-  readonly query?: Readonly<
-    Record<string, string | number | boolean | readonly string[] | undefined>
-  >;
-  readonly json?: unknown;
-  readonly bytes?: Uint8Array;
-  readonly token?: string;
-}
-
 export function remoteCountermand(baseUrl: string, options: RemoteOptions = {}): Countermand {
-  const base = checkBase(baseUrl);
-  const { token } = options;
-  const maxJsonBytes = options.maxJsonBytes ?? 64 * 1024 * 1024;
-  const maxBytes = options.maxBytes ?? 1024 * 1024 * 1024;
-  const timeout = options.timeout ?? 60_000;
-
-  async function ask(
-    path: string,
-    call: Call,
-    limit: number,
-    patience: number,
-  ): Promise<Uint8Array> {
-    const url = new URL(path, base);
-    for (const [name, value] of Object.entries(call.query ?? {})) {
-      for (const item of Array.isArray(value) ? value : [value]) {
-        if (item !== undefined) url.searchParams.append(name, String(item));
-      }
-    }
-    let response: Response;
-    let body: Uint8Array;
-    try {
-      response = await (options.fetch ?? globalThis.fetch)(url, {
-        method: call.method ?? "GET",
-        headers: headersOf(call),
-        // A redirect would carry the token, or a signed statement, somewhere else.
-        redirect: "error",
-        signal: AbortSignal.timeout(patience),
-        ...bodyOf(call),
-      });
-      body = await readBody(response, limit);
-    } catch (cause) {
-      if (cause instanceof RemoteError) throw cause;
-      throw unreachable(base, cause, patience);
-    }
-    if (response.ok) return body;
-    throw errorOf(problemIn(response, body, base));
-  }
-
-  async function askJson<T>(path: string, schema: z.ZodType<T>, call: Call = {}): Promise<T> {
-    const body = await ask(path, call, maxJsonBytes, timeout);
-    let value: unknown;
-    try {
-      value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-    } catch (cause) {
-      throw notUnderstood(base, "its answer is not JSON", cause);
-    }
-    const result = schema.safeParse(value);
-    if (result.success) return result.data;
-    const [issue] = result.error.issues;
-    const where = plain((issue?.path ?? []).join("."), 100);
-    throw notUnderstood(
-      base,
-      `its answer has another form than this version expects, at ${where === "" ? "its root" : where}`,
-      result.error,
-    );
-  }
-
-  const askBytes = (path: string, query: Call["query"] = {}) =>
-    ask(path, { query }, maxBytes, timeout * 10);
-
+  const { base, askJson, askBytes } = connect(baseUrl, options);
   return {
-    openLedger: (request) =>
-      askJson("/v1/ledger", instance, {
-        method: "POST",
-        json: request,
-        ...(token === undefined ? {} : { token }),
-      }),
+    openLedger: (request) => askJson("/v1/ledger", instance, { method: "POST", json: request }),
     instance: () => askJson("/v1/instance", instance),
     submit: (submission) =>
       askJson("/v1/statements", accepted, { method: "POST", json: submission }),
@@ -166,32 +50,6 @@ export function remoteCountermand(baseUrl: string, options: RemoteOptions = {}):
   };
 }
 
-/** Only where nobody on the way can read or change it: https, or this machine. */
-function checkBase(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const loopback = ["127.0.0.1", "localhost", "[::1]"];
-  const safe =
-    url !== undefined &&
-    (url.protocol === "https:" || (url.protocol === "http:" && loopback.includes(url.hostname)));
-  if (!safe) {
-    throw usage(
-      `The server is an https:// address, or http:// on this machine; found ${plain(text, 100)}.`,
-    );
-  }
-  if (
-    url.pathname !== "/" ||
-    url.search !== "" ||
-    url.hash !== "" ||
-    url.username !== "" ||
-    url.password !== ""
-  ) {
-    throw usage(
-      `The server's address is a scheme, a host and a port, such as ${url.protocol}//${url.host}; found more than that.`,
-    );
-  }
-  return url;
-}
-
 /** One segment of a path. `.` and `..` would be another path, and nothing is named so. */
 function segment(text: string): string {
   if (text === "" || text === "." || text === "..") {
@@ -200,121 +58,9 @@ function segment(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }
 
-function headersOf(call: Call): Record<string, string> {
-  return {
-    accept: `application/json, application/octet-stream, application/x-tar, ${problemMediaType}`,
-    ...(call.json === undefined ? {} : { "content-type": "application/json" }),
-    ...(call.bytes === undefined ? {} : { "content-type": "application/octet-stream" }),
-    ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
-  };
-}
-
-function bodyOf(call: Call): { readonly body?: string | Uint8Array<ArrayBuffer> } {
-  if (call.bytes !== undefined) return { body: new Uint8Array(call.bytes) };
-  return call.json === undefined ? {} : { body: JSON.stringify(call.json) };
-}
-
-/** The body, counted while it arrives. */
-async function readBody(response: Response, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  for await (const chunk of response.body ?? []) {
-    const bytes = chunk as Uint8Array;
-    total += bytes.length;
-    if (total > limit) {
-      throw new RemoteError("not-understood", `The server's answer is longer than ${limit} bytes.`);
-    }
-    chunks.push(bytes);
-  }
-  return new Uint8Array(Buffer.concat(chunks, total));
-}
-
 function checkDigest(base: URL, bytes: Uint8Array, digest: string): void {
   const found = encodeHex(createHash("sha256").update(bytes).digest());
   if (found !== digest) {
     throw notUnderstood(base, `the artefact ${plain(digest, 64)} has the digest ${found}`);
   }
-}
-
-function problemIn(response: Response, body: Uint8Array, base: URL): Problem {
-  const type = response.headers.get("content-type")?.split(";", 1)[0];
-  if (type === problemMediaType) {
-    try {
-      return problem.parse(JSON.parse(new TextDecoder().decode(body)));
-    } catch {
-      // Told below: it is no problem document of ours.
-    }
-  }
-  throw notUnderstood(base, `it answers ${response.status} without saying why`);
-}
-
-const recordCodes: Readonly<Record<Exclude<RecordErrorCode, "refused">, true>> = {
-  encoding: true,
-  canonical: true,
-  shape: true,
-  envelope: true,
-  signature: true,
-  key: true,
-  commitment: true,
-  archive: true,
-  entry: true,
-  package: true,
-};
-
-const rollbacksCodes: Readonly<Record<RollbacksErrorCode, true>> = {
-  "not-found": true,
-  invalid: true,
-  "missing-opening": true,
-  rationale: true,
-  "missing-artefact": true,
-  conflict: true,
-  "no-ledger": true,
-  "not-witnessed": true,
-  busy: true,
-  unavailable: true,
-};
-
-/** The error that the embedded service would have thrown. */
-function errorOf(found: Problem): Error {
-  const code = found.type.slice(problemPrefix.length);
-  const detail = plain(found.detail, 4000);
-  if (code === "refused" && found.rule !== undefined) {
-    return new Refusal(found.rule as RuleId, detail);
-  }
-  if (Object.hasOwn(recordCodes, code)) {
-    const { where } = found;
-    const begin = `${where}: `;
-    return where === undefined || !detail.startsWith(begin)
-      ? new RecordError(code as RecordErrorCode, detail)
-      : new RecordError(code as RecordErrorCode, detail.slice(begin.length), { where });
-  }
-  if (Object.hasOwn(rollbacksCodes, code)) {
-    return new RollbacksError(code as RollbacksErrorCode, detail);
-  }
-  return new RemoteError("server", `The server refuses: ${detail}.`);
-}
-
-function unreachable(base: URL, cause: unknown, patience: number): RemoteError {
-  if (cause instanceof Error && cause.name === "TimeoutError") {
-    return new RemoteError(
-      "unreachable",
-      `The server at ${base.origin} did not answer within ${patience / 1000} s.`,
-      { cause },
-    );
-  }
-  const reason = (cause as { cause?: { code?: unknown } } | undefined)?.cause?.code;
-  const why = typeof reason === "string" ? ` (${plain(reason, 40)})` : "";
-  return new RemoteError(
-    "unreachable",
-    `The server at ${base.origin} cannot be reached${why}; see that it runs, or name another with --server.`,
-    { cause },
-  );
-}
-
-function notUnderstood(base: URL, problem: string, cause?: unknown): RemoteError {
-  return new RemoteError(
-    "not-understood",
-    `What answers at ${base.origin} cannot be used: ${problem}.`,
-    { cause },
-  );
 }

@@ -11,6 +11,14 @@ export interface Config {
   /** The address the server listens on. */
   readonly host: string;
   readonly port: number;
+  /** Whether one must log in; undefined: nobody said, which is good on loopback alone. */
+  readonly login: "off" | "required" | undefined;
+  /** Where people reach the server, if that is not where it listens. */
+  readonly url: URL | undefined;
+  /** The identity provider to log in at. */
+  readonly oidc: OidcConfig | undefined;
+  /** File that maps groups of identity providers to roles. */
+  readonly groups: string | undefined;
   /** Host names, beside loopback's, under which requests are answered. */
   readonly names: readonly string[];
   /** The largest artefact that is taken, in bytes. */
@@ -21,6 +29,17 @@ export interface Config {
   readonly mirrors: readonly string[];
   /** For mirrors in buckets. */
   readonly s3: S3Keys | undefined;
+}
+
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Absent: a public client. */
+  readonly clientSecret?: string;
+  /** Beside `openid`. */
+  readonly scopes: readonly string[];
+  /** The claim that lists group ids. */
+  readonly groupsClaim: string;
 }
 
 export interface S3Keys {
@@ -42,6 +61,10 @@ export function readConfig(env: Environment, given: { readonly data?: string } =
     databaseUrl: databaseUrl(text(env, "DATABASE_URL")),
     host: text(env, "COUNTERMAND_HOST") ?? "127.0.0.1",
     port: whole(env, "COUNTERMAND_PORT", 7400, 0, 65_535),
+    login: loginMode(text(env, "COUNTERMAND_LOGIN")),
+    url: publicUrl(text(env, "COUNTERMAND_URL")),
+    oidc: oidcConfig(env),
+    groups: text(env, "COUNTERMAND_GROUPS"),
     names: (text(env, "COUNTERMAND_NAMES") ?? "")
       .split(",")
       .map((name) => name.trim())
@@ -50,6 +73,58 @@ export function readConfig(env: Environment, given: { readonly data?: string } =
     mirrors: (text(env, "COUNTERMAND_MIRRORS") ?? "").split(/\s+/).filter((one) => one !== ""),
     s3: s3Keys(env),
     maxArtefactBytes: whole(env, "COUNTERMAND_MAX_ARTEFACT_MB", 64, 1, 4096) * 1024 * 1024,
+  };
+}
+
+function loginMode(value: string | undefined): Config["login"] {
+  if (value === undefined || value === "off" || value === "required") return value;
+  throw new ConfigError(
+    `COUNTERMAND_LOGIN is off or required; found ${JSON.stringify(value.slice(0, 40))}.`,
+  );
+}
+
+/** https, or http on this machine: cookies and passkeys are not for anything else. */
+function secureUrl(value: string, name: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const loopback = ["127.0.0.1", "localhost", "[::1]"];
+  const { protocol, hostname, username, password, search, hash } = url ?? {};
+  const secure =
+    protocol === "https:" || (protocol === "http:" && loopback.includes(hostname ?? ""));
+  if (url !== undefined && secure && `${username}${password}${search}${hash}` === "") return url;
+  throw new ConfigError(
+    `${name} is an https:// address, or http:// on this machine, without user, query and fragment; found ${JSON.stringify(value.slice(0, 200))}.`,
+  );
+}
+
+function publicUrl(value: string | undefined): URL | undefined {
+  if (value === undefined) return undefined;
+  const url = secureUrl(value, "COUNTERMAND_URL");
+  if (url.pathname === "/") return url;
+  throw new ConfigError(
+    `COUNTERMAND_URL is a scheme, a host and perhaps a port, such as ${url.origin}; found the path ${url.pathname.slice(0, 100)} too.`,
+  );
+}
+
+function oidcConfig(env: Environment): OidcConfig | undefined {
+  const issuer = text(env, "COUNTERMAND_OIDC_ISSUER");
+  const clientId = text(env, "COUNTERMAND_OIDC_CLIENT_ID");
+  if (issuer === undefined && clientId === undefined) return undefined;
+  if (issuer === undefined || clientId === undefined) {
+    throw new ConfigError(
+      "COUNTERMAND_OIDC_ISSUER and COUNTERMAND_OIDC_CLIENT_ID are given together; one of them is missing.",
+    );
+  }
+  secureUrl(issuer, "COUNTERMAND_OIDC_ISSUER");
+  const clientSecret = text(env, "COUNTERMAND_OIDC_CLIENT_SECRET");
+  return {
+    // As it is written: issuers are compared byte by byte.
+    issuer,
+    clientId,
+    ...(clientSecret === undefined ? {} : { clientSecret }),
+    scopes: (text(env, "COUNTERMAND_OIDC_SCOPES") ?? "")
+      .split(/\s+/)
+      .filter((scope) => scope !== "" && scope !== "openid"),
+    groupsClaim: text(env, "COUNTERMAND_OIDC_GROUPS_CLAIM") ?? "groups",
   };
 }
 

@@ -5,7 +5,10 @@
  */
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Context, LedgerOptions, OpenLedger } from "../cli/context.ts";
+import { spawn } from "node:child_process";
+import type { Context, LedgerOptions, OpenLedger, ServerPlace } from "../cli/context.ts";
+import { findCredential } from "../cli/credentials.ts";
+import { usage } from "../cli/exit.ts";
 import { readConfig } from "../config/config.ts";
 import { findServer } from "../storage/data-directory.ts";
 import { StorageError } from "../storage/error.ts";
@@ -32,6 +35,8 @@ export function processContext(interrupted: AbortSignal): Context {
     ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
     now: () => new Date(),
     open: (options) => open(context, options),
+    serverOf: (options) => serverOf(context, options),
+    ...(stderr.isTTY ? { openPage } : {}),
     serve: async (options) => (await import("./serve.ts")).serve(context, options),
     backup: async (options, file) => (await import("./backup.ts")).backup(context, options, file),
     restore: async (options, file) => (await import("./backup.ts")).restore(context, options, file),
@@ -60,15 +65,13 @@ async function ask(question: string): Promise<string> {
 
 async function open(context: Context, options: LedgerOptions): Promise<OpenLedger> {
   const config = readConfig(context.env, options);
-  const url = options.server ?? context.env["COUNTERMAND_SERVER"];
-  if (url !== undefined && url !== "") {
-    return remote(url, undefined);
-  }
+  const named = namedServer(context, options);
+  if (named !== undefined) return remote(named);
   const until = Date.now() + patience;
   for (;;) {
     const server = findServer(config.data);
     if (server !== undefined) {
-      return remote(server.url, readToken(config.data));
+      return remote(localServer(context, server.url, config.data));
     }
     try {
       const { openApplication } = await import("./application.ts");
@@ -86,8 +89,56 @@ async function open(context: Context, options: LedgerOptions): Promise<OpenLedge
   }
 }
 
-async function remote(url: string, token: string | undefined): Promise<OpenLedger> {
+async function remote({ url, token }: ServerPlace): Promise<OpenLedger> {
   const { remoteCountermand } = await import("../cli/remote.ts");
   const countermand = remoteCountermand(url, token === undefined ? {} : { token });
   return { countermand, place: url, close: async () => {} };
+}
+
+function serverOf(
+  context: Context,
+  options: LedgerOptions & { readonly local?: true },
+): ServerPlace {
+  const named = options.local === true ? undefined : namedServer(context, options);
+  if (named !== undefined) return named;
+  const { data } = readConfig(context.env, options);
+  const server = findServer(data);
+  if (server !== undefined) return localServer(context, server.url, data);
+  throw usage(
+    options.local === true
+      ? `No server runs on the data folder ${data}; start it with \`countermand serve\`.`
+      : `Name a server with --server or COUNTERMAND_SERVER; none runs on the data folder ${data}.`,
+  );
+}
+
+function namedServer(context: Context, options: LedgerOptions): ServerPlace | undefined {
+  const url = options.server ?? context.env["COUNTERMAND_SERVER"];
+  return url === undefined || url === "" ? undefined : { url, ...shown(context, url) };
+}
+
+/** Who may read the data folder needs no login for the server that works in it. */
+function localServer(context: Context, url: string, data: string): ServerPlace {
+  const token = readToken(data);
+  return { url, ...(token === undefined ? shown(context, url) : { token }) };
+}
+
+/** What this user has to show a server: a token that is given goes before a session that is kept. */
+function shown(context: Context, url: string): { readonly token?: string } {
+  const given = context.env["COUNTERMAND_TOKEN"];
+  if (given !== undefined && given !== "") return { token: given };
+  const session = URL.canParse(url) ? findCredential(context, new URL(url)) : undefined;
+  return session === undefined ? {} : { token: session.token };
+}
+
+/** A browser that does not come up is no failure: the address is printed too. */
+function openPage(url: string): void {
+  const [command = "", ...args] =
+    process.platform === "darwin"
+      ? ["open"]
+      : process.platform === "win32"
+        ? ["rundll32", "url.dll,FileProtocolHandler"]
+        : ["xdg-open"];
+  const opener = spawn(command, [...args, url], { stdio: "ignore", detached: true });
+  opener.on("error", () => undefined);
+  opener.unref();
 }

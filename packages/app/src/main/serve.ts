@@ -14,6 +14,7 @@ import { buildServer } from "../http/server.ts";
 import { writeDurably } from "../storage/durable-files.ts";
 import { openApplication, type Application } from "./application.ts";
 import { auditIntoStore } from "./audit-into-store.ts";
+import { isLoopback, offerWayIn, openLogin, wantsLogin } from "./login.ts";
 import { startMirroring } from "./mirror.ts";
 import { tokenFile } from "./token-file.ts";
 import { startWitnessing } from "./witnessing.ts";
@@ -25,6 +26,7 @@ const lookEvery = 1_000;
 
 export async function serve(context: Context, options: ServeOptions): Promise<void> {
   const config = withPort(given(readConfig(context.env, options), options), options.port);
+  const hasLogin = wantsLogin(config);
   const application = await openApplication(config, context.now, {
     adopt: options.adopt === true,
     onUnreachable: (problem) => context.err(`Warning: a mirror is not reached: ${problem}\n`),
@@ -34,7 +36,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
   if (context.interrupted.aborted) end();
   context.interrupted.addEventListener("abort", end, { once: true });
   try {
-    await run(context, options, config, application, ended.signal);
+    await run(context, options, config, application, hasLogin, ended.signal);
   } finally {
     context.interrupted.removeEventListener("abort", end);
     await rm(tokenFile(config.data), { force: true });
@@ -47,15 +49,19 @@ async function run(
   options: ServeOptions,
   config: Config,
   application: Application,
+  hasLogin: boolean,
   ended: AbortSignal,
 ): Promise<void> {
   const { service } = application;
+  let port = config.port;
+  const login = hasLogin ? await openLogin(config, application, context, () => port) : undefined;
   const witnesses = await startWitnessing(application, config, context, ended);
   const mirroring = startMirroring(application, witnesses.log, context, ended);
   const token = randomBytes(32).toString("base64url");
   const server = await buildServer(
     {
       countermand: service,
+      ...(login === undefined ? {} : { login }),
       log: witnesses.log,
       witnessing: witnesses.health,
       mirroring: mirroring.health,
@@ -68,13 +74,14 @@ async function run(
     {
       ...httpDefaults,
       port: config.port,
-      names: config.names,
+      names: config.url === undefined ? config.names : [...config.names, config.url.host],
       token,
       maxArtefactBytes: config.maxArtefactBytes,
     },
   );
   try {
     const url = await listen(server, config);
+    port = Number(new URL(url).port || 80);
     await writeDurably(tokenFile(config.data), `${token}\n`, { mode: 0o600, replace: true });
     await application.directory.publishServer({
       url,
@@ -84,9 +91,11 @@ async function run(
     context.out(
       `Countermand answers on ${style(context, "bold", url)}, its ledger is in ${application.place}\n`,
     );
-    if (!/^(?:127\.|localhost$|\[?::1)/.test(config.host)) {
+    if (login !== undefined) {
+      await offerWayIn(login, context);
+    } else if (!isLoopback(config.host)) {
       context.err(
-        `Warning: ${config.host} is not loopback. There is no login: whoever reaches this port reads everything and may store artefacts. Put an authenticating proxy in front.\n`,
+        `Warning: ${config.host} is not loopback, and COUNTERMAND_LOGIN is off: whoever reaches this port reads everything and may store artefacts. Only an authenticating proxy may reach it.\n`,
       );
     }
     const audit =

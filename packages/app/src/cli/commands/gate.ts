@@ -16,7 +16,7 @@ import type { Context, LedgerOptions } from "../context.ts";
 import { CommandError, exitCodes, usage } from "../exit.ts";
 import { GateSpool } from "../gate-spool.ts";
 import { identityHelp, parseIdentity } from "../identity-argument.ts";
-import { RemoteError } from "../remote.ts";
+import { RemoteError } from "../server-call.ts";
 import { withRepository } from "../repository-argument.ts";
 import { columns, instant, plain, style } from "../terminal.ts";
 import { ledgerOptions, withLedger } from "./shared.ts";
