@@ -26,7 +26,7 @@ export function explainFinding(finding: Finding, report: UndoReport, width = 100
       fingerprint === finding.fingerprint || beneath.includes(finding.fingerprint),
   );
   const lines = [
-    `${finding.implication}: ${known?.title ?? "what a scanner reports"}`,
+    `${forTerminal(finding.implication, width)}: ${known?.title ?? "what a scanner reports"}`,
     "",
     `  what        ${forTerminal(finding.subject, width * 2)}`,
     `  direction   ${finding.direction}`,
@@ -56,7 +56,7 @@ export function explainFinding(finding: Finding, report: UndoReport, width = 100
       ),
     ),
     "",
-    `  rule        ${finding.rule}@${finding.version}`,
+    `  rule        ${forTerminal(finding.rule, width)}@${finding.version}`,
     ...(known === undefined
       ? []
       : [
@@ -67,7 +67,7 @@ export function explainFinding(finding: Finding, report: UndoReport, width = 100
           ].join(", ")}`,
           `  what it sees, and what it misses: ${pageOf(finding.implication)}`,
         ]),
-    `  fingerprint ${finding.fingerprint}`,
+    `  fingerprint ${forTerminal(finding.fingerprint, width)}`,
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -95,7 +95,7 @@ function scoreText(
   { risk }: UndoReport,
 ): string {
   if (step.fingerprint !== fingerprint) {
-    return `counts nothing of its own: ${step.subject} has the same cause and weighs more`;
+    return `counts nothing of its own: ${forTerminal(step.subject, 200)} has the same cause and stands for it`;
   }
   const halved = step.counts < step.weight ? `, ${step.counts} beside others of its kind` : "";
   return `weighs ${step.weight} of 1000${halved}; with it and all that weighs more the score is ${step.total}, of ${risk.score} in the end`;

@@ -12,10 +12,13 @@ import { count, number } from "../text.ts";
 /** GitHub takes 65,536 characters for a comment. */
 const longest = 60_000;
 const longestText = 300;
+const mostUnknowns = 60;
 
 export function toMarkdown(report: UndoReport): string {
   const parts = [
     heading(report),
+    // Before what may be long: silence about it would be a clearance.
+    unknowns(report),
     riskPart(report),
     table(
       "Worse",
@@ -34,23 +37,24 @@ export function toMarkdown(report: UndoReport): string {
       report.findings.filter(({ direction }) => direction === "better"),
     ),
     contracts(report),
-    unknowns(report),
-    `Report <code>${report.target.slice(0, 12)}</code>, rules ${report.rules.length}, weights ${report.risk.weights}, as of ${report.inputs.asOf}.\n`,
+    `Report <code>${report.target.slice(0, 12)}</code>, rules ${report.rules.length}, weights ${report.risk.weights}, as of ${name(report.inputs.asOf)}.\n`,
   ].filter((part) => part !== "");
   return fitted(parts);
 }
 
-/** As many whole parts as fit; what does not is said. */
+/** As many whole parts as fit, and whole lines of the first that does not; what is missing is said. */
 function fitted(parts: readonly string[]): string {
-  const cut = "\n*The report is longer than a comment may be: the rest is in the JSON report.*\n";
+  const said = "\n*The report is longer than a comment may be: the rest is in the JSON report.*\n";
   let text = "";
   for (const part of parts) {
-    if (text.length + part.length + cut.length <= longest) {
+    // What is open is closed before the sentence, or it would be folded away with the rest.
+    const end = part.startsWith("<details>") ? `\n</details>\n${said}` : said;
+    if (text.length + part.length + end.length <= longest) {
       text += `${part}\n`;
       continue;
     }
     for (const line of part.split("\n")) {
-      if (text.length + line.length + cut.length + 1 > longest) return text + cut;
+      if (text.length + line.length + end.length + 1 > longest) return text + end;
       text += `${line}\n`;
     }
   }
@@ -76,13 +80,13 @@ function riskPart({ risk, findings }: UndoReport): string {
     const finding = byId.get(step.fingerprint);
     const beneath =
       step.beneath.length === 0 ? "" : ` (and ${step.beneath.length} of the same cause)`;
-    return `| ${step.total} | ${finding?.severity ?? ""}, ${finding?.confidence ?? 0} % sure, ${finding?.reach ?? ""} | ${step.implication} | ${code(step.subject)}${beneath} |`;
+    return `| ${step.total} | ${finding?.severity ?? ""}, ${finding?.confidence ?? 0} % sure, ${finding?.reach ?? ""} | ${name(step.implication)} | ${code(step.subject)}${beneath} |`;
   });
   const more =
     risk.steps.length > 30
       ? `\n${number(risk.steps.length - 30)} more steps are in the JSON report.\n`
       : "";
-  const floors = risk.floors.map((floor) => `- ${floor}\n`).join("");
+  const floors = risk.floors.map((floor) => `- ${plain(floor)}\n`).join("");
   return `<details><summary>How the score comes about</summary>\n\n| score | weight | implication | what |\n|---:|---|---|---|\n${lines.join("\n")}\n${more}${floors === "" ? "" : `\nThe level also: \n${floors}`}\n</details>\n`;
 }
 
@@ -90,14 +94,14 @@ function table(title: string, findings: readonly Finding[]): string {
   if (findings.length === 0) return "";
   const rows = findings.map(
     (one) =>
-      `| ${one.severity} | **${one.implication}**: ${implicationOf(one.implication)?.title ?? ""} | ${code(one.subject)} | ${places(one.locations)} | ${one.clearBy.map(({ text }) => plain(text)).join("; ")} |`,
+      `| ${one.severity} | **${name(one.implication)}**: ${implicationOf(one.implication)?.title ?? ""} | ${code(one.subject)} | ${places(one.locations)} | ${one.clearBy.map(({ text }) => plain(text)).join("; ")} |`,
   );
   return `#### ${title}\n\n| severity | implication | what | where | settled by |\n|---|---|---|---|---|\n${rows.join("\n")}\n`;
 }
 
 function details(title: string, findings: readonly Finding[]): string {
   if (findings.length === 0) return "";
-  const lines = findings.map((one) => `- ${one.implication}: ${code(one.subject)}`);
+  const lines = findings.map((one) => `- ${name(one.implication)}: ${code(one.subject)}`);
   return `<details><summary>${title} (${findings.length})</summary>\n\n${lines.join("\n")}\n\n</details>\n`;
 }
 
@@ -105,13 +109,15 @@ function contracts({ blast }: UndoReport): string {
   if (blast.contracts.length === 0) return "";
   const lines = blast.contracts
     .slice(0, 50)
-    .map((one) => `- ${one.gravity}, ${one.breaks}: ${code(one.text)}`);
+    .map((one) => `- ${name(one.gravity)}, ${name(one.breaks)}: ${code(one.text)}`);
   return `<details><summary>Contracts that break (${blast.contracts.length})</summary>\n\n${lines.join("\n")}\n\n</details>\n`;
 }
 
 function unknowns({ unknowns: all }: UndoReport): string {
   if (all.length === 0) return "";
-  return `#### Unknown\n\n${all.map((one) => `- ${plain(one)}`).join("\n")}\n`;
+  const more = all.length > mostUnknowns ? `\n- and ${number(all.length - mostUnknowns)} more` : "";
+  const lines = all.slice(0, mostUnknowns).map((one) => `- ${plain(cut(one))}`);
+  return `#### Unknown\n\n${lines.join("\n")}${more}\n`;
 }
 
 function places(locations: readonly Location[]): string {
@@ -123,8 +129,16 @@ function places(locations: readonly Location[]): string {
 
 /** Text of the repository: nothing in it is markup. */
 export function code(text: string): string {
-  const short = text.length > longestText ? `${text.slice(0, longestText)}…` : text;
-  return `<code>${plain(short.toWellFormed())}</code>`;
+  return `<code>${plain(cut(text))}</code>`;
+}
+
+function cut(text: string): string {
+  return (text.length > longestText ? `${text.slice(0, longestText)}…` : text).toWellFormed();
+}
+
+/** A name of ours as it is; anything else as text. */
+function name(text: string): string {
+  return /^[\w.:-]{1,100}$/.test(text) ? text : plain(cut(text));
 }
 
 function plain(text: string): string {

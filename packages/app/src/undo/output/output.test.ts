@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { riskOf } from "../risk/score.ts";
 import { statement } from "../rules/clear.ts";
-import { type Finding, finding } from "../rules/rule.ts";
+import { type Finding, finding, severities } from "../rules/rule.ts";
 import { parseUndoReport } from "../range/parse-report.ts";
 import { renderUndo, undoReportBytes } from "../range/render.ts";
 import { type UndoReport, undoReportVersion } from "../range/report.ts";
@@ -87,6 +87,54 @@ describe("a report as bytes", () => {
   });
 });
 
+describe("a report from somebody else", () => {
+  const good = report([make(), make({ subject: "Trivy" })]);
+  const json = JSON.parse(Buffer.from(undoReportBytes(good)).toString()) as UndoReport;
+  const read = (changed: object) => parseUndoReport(Buffer.from(JSON.stringify(changed)));
+  const [one] = json.findings;
+
+  it("holds no names that are markup or escapes", () => {
+    const [step] = json.risk.steps;
+    for (const changed of [
+      { ...json, findings: [{ ...one, implication: wild }] },
+      { ...json, findings: [{ ...one, rule: wild }] },
+      { ...json, findings: [{ ...one, fingerprint: "\u001b[31m" }] },
+      { ...json, inputs: { asOf: "<b>2026" } },
+      { ...json, risk: { ...json.risk, steps: [{ ...step, implication: wild }] } },
+      { ...json, risk: { ...json.risk, steps: [{ ...step, beneath: [wild] }] } },
+      { ...json, rules: [{ id: wild, version: 1 }] },
+      { ...json, target: wild },
+      { ...json, mode: "sideways" },
+      { ...json, comesBack: [{ commit: wild, revertedBy: wild }] },
+    ]) {
+      expect(() => read(changed)).toThrow(/this is not a report/);
+    }
+  });
+
+  it("has all that is shown, or is refused", () => {
+    for (const key of ["blast", "undone", "spared", "gained", "files", "components", "tags"]) {
+      expect(() =>
+        read(Object.fromEntries(Object.entries(json).filter(([k]) => k !== key))),
+      ).toThrow(new RegExp(`${key}: `));
+    }
+  });
+
+  it("shows its own words as text, wherever they stand", () => {
+    const changed = read({
+      ...json,
+      risk: { ...json.risk, floors: [wild] },
+      unknowns: [wild],
+      tags: [wild],
+      components: [{ name: wild, files: 1 }],
+      findings: [{ ...one, subject: wild }],
+    });
+    expect(toMarkdown(changed)).not.toMatch(/[\u202e\u001b@`]|<img/);
+    expect(renderUndo(changed)).not.toMatch(/[\u202e\u001b]/);
+    const [finding] = changed.findings;
+    expect(explainFinding(finding ?? make(), changed)).not.toMatch(/[\u202e\u001b]/);
+  });
+});
+
 describe("SARIF", () => {
   const text = z.object({ text: z.string().min(1) });
   const place = z.object({
@@ -108,7 +156,7 @@ describe("SARIF", () => {
               z.object({
                 id: z.string(),
                 shortDescription: text,
-                helpUri: z.url().optional(),
+                help: z.object({ text: z.string(), markdown: z.string() }).optional(),
                 defaultConfiguration: z.object({
                   level: z.enum(["none", "note", "warning", "error"]),
                 }),
@@ -156,7 +204,29 @@ describe("SARIF", () => {
     expect(run?.results[0]?.relatedLocations[0]?.physicalLocation.artifactLocation.uri).toBe(
       ".github/workflows/a%20b.yml",
     );
+    expect(run?.tool.driver.rules[0]?.help?.text).toContain(
+      "docs/implications/gate.scanner-disabled.md",
+    );
     expect(run?.invocations[0]?.toolExecutionNotifications[0]?.message.text).toMatch(/^unknown: /);
+  });
+});
+
+describe("SARIF for code scanning", () => {
+  it("gives each severity its band", () => {
+    const findings = severities.map((severity) => make({ severity, subject: severity }));
+    const json = JSON.stringify(toSarif(report(findings)));
+    const found = [...json.matchAll(/"reach":[^}]*"security-severity":"([\d.]+)"/g)].map((m) =>
+      Number(m[1]),
+    );
+    const band = (n: number) =>
+      n > 9 ? "critical" : n >= 7 ? "high" : n >= 4 ? "medium" : n > 0 ? "low" : "info";
+    expect(found.map(band)).toEqual(severities);
+  });
+
+  it("takes any path, half a character too", () => {
+    const path = "a/\ud800b";
+    const locations = [{ side: "after" as const, path, startLine: 1, endLine: 1 }];
+    expect(JSON.stringify(toSarif(report([make({ locations })])))).toContain("a/%EF%BF%BDb");
   });
 });
 
@@ -184,6 +254,13 @@ describe("Markdown", () => {
     const text = toMarkdown(report(many));
     expect(text.length).toBeLessThanOrEqual(60_000);
     expect(text).toContain("longer than a comment may be");
+    expect(text.indexOf("#### Unknown")).toBeGreaterThan(0);
+    expect(text.indexOf("#### Unknown")).toBeLessThan(text.indexOf("#### Worse"));
+    const better = many.map((one) => ({ ...one, direction: "better" as const }));
+    const folded = toMarkdown(report(better, { unknowns: Array(500).fill("u") }));
+    expect(folded).toContain("longer than a comment may be");
+    expect(folded.split("<details>").length).toBe(folded.split("</details>").length);
+    expect(folded).toContain("- and 440 more");
   });
 });
 

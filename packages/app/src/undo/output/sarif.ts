@@ -5,8 +5,7 @@
  * "absent". What is cleared is suppressed, not left out. Unknowns are notifications
  * of the run: silence about them would be a clearance.
  */
-import { implicationOf } from "../implications/taxonomy.ts";
-import { severityWeight } from "../risk/weights.ts";
+import { implicationOf, pageOf } from "../implications/taxonomy.ts";
 import type { UndoReport } from "../range/report.ts";
 import type { Finding, Location, Severity } from "../rules/rule.ts";
 
@@ -76,13 +75,20 @@ export function toSarif(report: UndoReport): object {
 
 function ruleOf(id: string) {
   const known = implicationOf(id);
-  const [weakness] = known?.cwe ?? [];
   const severity = known?.severity ?? "info";
   return {
     id,
     name: id.replaceAll(/(?:^|[.-])([a-z])/g, (_, letter: string) => letter.toUpperCase()),
     shortDescription: { text: known?.title ?? id },
-    ...(weakness === undefined ? {} : { helpUri: weaknessUrl(weakness) }),
+    // The page is a file of this project without an address of its own, and helpUri must be absolute.
+    ...(known === undefined
+      ? {}
+      : {
+          help: {
+            text: `${known.title}. What the rule sees, what it misses and what settles it: ${pageOf(id)}`,
+            markdown: `${known.title}. What the rule sees, what it misses and what settles it: \`${pageOf(id)}\``,
+          },
+        }),
     defaultConfiguration: { level: levelOf(severity) },
     relationships: (known?.cwe ?? []).map((number) => ({
       target: { id: String(number), toolComponent: { name: "CWE", index: 0 } },
@@ -95,7 +101,7 @@ function ruleOf(id: string) {
         ...(known?.attack ?? []).map((technique) => `attack/${technique}`),
         ...(known?.controls ?? []).map((control) => `control/${control}`),
       ],
-      "security-severity": securitySeverity(severity),
+      "security-severity": securitySeverity[severity],
     },
   };
 }
@@ -126,7 +132,7 @@ function resultOf(finding: Finding, index: ReadonlyMap<string, number>) {
       reach: finding.reach,
       rootCause: finding.rootCause,
       clearBy: finding.clearBy.map((condition) => condition.text),
-      "security-severity": securitySeverity(finding.severity),
+      "security-severity": securitySeverity[finding.severity],
     },
   };
 }
@@ -135,7 +141,7 @@ function placeOf({ path, startLine, endLine }: Location) {
   return {
     physicalLocation: {
       artifactLocation: {
-        uri: path.split("/").map(encodeURIComponent).join("/"),
+        uri: path.toWellFormed().split("/").map(encodeURIComponent).join("/"),
         uriBaseId: "%SRCROOT%",
       },
       region: { startLine, endLine },
@@ -148,10 +154,17 @@ function levelOf(severity: Severity): "error" | "warning" | "note" {
   return severity === "medium" ? "warning" : "note";
 }
 
-/** 0.0 to 10.0 as text, as code scanning reads it: our weight per mille in tenths. */
-function securitySeverity(severity: Severity): string {
-  return (severityWeight[severity] / 100).toFixed(1);
-}
+/**
+ * 0.0 to 10.0 as text, in the middle of the bands in which code scanning shows it:
+ * critical above 9.0, high from 7.0, medium from 4.0.
+ */
+const securitySeverity: Readonly<Record<Severity, string>> = {
+  critical: "9.5",
+  high: "8.0",
+  medium: "5.0",
+  low: "2.0",
+  info: "0.0",
+};
 
 function weaknessUrl(number: number): string {
   return `https://cwe.mitre.org/data/definitions/${number}.html`;

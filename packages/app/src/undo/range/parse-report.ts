@@ -1,6 +1,7 @@
 /**
- * A report from bytes that somebody gave us. What is needed to explain and to sum up
- * is checked; a report of another version is refused rather than half understood.
+ * A report from bytes that somebody gave us. Everything that is printed is checked:
+ * names by their grammar, all else is text that is escaped wherever it is shown. A
+ * report of another version is refused rather than half understood.
  *
  *     parseUndoReport(undoReportBytes(r)) equals r
  */
@@ -19,6 +20,16 @@ export class ReportError extends Error {
 
 const text = z.string();
 const whole = z.int();
+/** Names that are printed as they are: a stranger's report must not hold markup or escapes in them. */
+const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,99}$/);
+const fingerprint = z.string().regex(/^[0-9a-f]{32}$/);
+const instant = z
+  .string()
+  .regex(
+    /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})$/,
+  );
+/** A commit, or the digest of files or of an image. */
+const stateId = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64}|sha256:[0-9a-f]{64})$/);
 const location = z.object({
   side: z.enum(["before", "after"]),
   path: text,
@@ -26,9 +37,9 @@ const location = z.object({
   endLine: whole,
 });
 const finding = z.object({
-  rule: text,
+  rule: id,
   version: whole,
-  implication: text,
+  implication: id,
   direction: z.enum(["worse", "better", "changed"]),
   subject: text,
   locations: z.array(location),
@@ -38,21 +49,58 @@ const finding = z.object({
   reach: z.enum(reaches),
   rootCause: text,
   clearBy: z.array(z.looseObject({ kind: text, text })),
-  fingerprint: text,
+  fingerprint,
 });
 const step = z.object({
-  fingerprint: text,
-  implication: text,
+  fingerprint,
+  implication: id,
   subject: text,
   weight: whole,
   counts: whole,
   total: whole,
-  beneath: z.array(text),
+  beneath: z.array(fingerprint),
 });
+const commitId = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
+const commit = z.looseObject({
+  commit: commitId,
+  subject: text,
+  author: text,
+  committedAt: instant,
+});
+const octal = z.string().regex(/^[0-7]{1,7}$/);
 const shape = z.looseObject({
   version: z.literal(undoReportVersion),
-  from: text,
-  target: text,
+  mode: z.enum(["restore", "revert"]),
+  from: stateId,
+  target: stateId,
+  undone: z.array(commit),
+  spared: z.array(
+    commit.extend({
+      because: z.enum(["already-reverted", "reverts-in-range", "also-in-target", "no-content"]),
+      by: commitId.optional(),
+    }),
+  ),
+  gained: z.array(commit),
+  comesBack: z.array(z.object({ commit: commitId, revertedBy: commitId })),
+  rangeStart: commitId.optional(),
+  files: z.array(
+    z.looseObject({
+      path: text,
+      status: z.enum(["added", "removed", "modified"]),
+      kind: z.enum(["text-or-binary", "symlink", "submodule"]),
+      mode: z.object({ from: octal, to: octal }).optional(),
+    }),
+  ),
+  components: z.array(z.looseObject({ name: text, files: whole })),
+  blast: z.looseObject({
+    owners: z.array(z.looseObject({ owner: text })),
+    unowned: whole.optional(),
+    services: z.array(z.looseObject({ name: text })),
+    dependents: z.array(z.looseObject({ name: text })),
+    contracts: z.array(z.looseObject({ gravity: id, breaks: id, text })),
+    unknowns: z.array(text),
+  }),
+  tags: z.array(text),
   undoneCount: whole,
   fileCount: whole,
   authors: z.array(z.object({ author: text, commits: whole })),
@@ -65,8 +113,8 @@ const shape = z.looseObject({
     steps: z.array(step),
     floors: z.array(text),
   }),
-  inputs: z.looseObject({ asOf: text }),
-  rules: z.array(z.object({ id: text, version: whole })),
+  inputs: z.looseObject({ asOf: instant }),
+  rules: z.array(z.object({ id, version: whole })),
   unknowns: z.array(text),
 });
 

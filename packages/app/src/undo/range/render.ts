@@ -41,7 +41,7 @@ export function renderUndo(report: UndoReport, width = 100): string {
   section(
     "Worth knowing",
     tallied(harm.filter(({ severity }) => severity === "info")).map(
-      ([implication, n]) => `${implication}  ${count(n, "place")}`,
+      ([implication, n]) => `${forTerminal(implication, width)}  ${count(n, "place")}`,
     ),
   );
   if (harm.length > 0) {
@@ -171,7 +171,7 @@ function tallied(findings: UndoReport["findings"]): [string, number][] {
 
 function findingLine(finding: UndoReport["findings"][number], width: number): string {
   const what = `${finding.severity.padEnd(8)}  ${finding.implication}  ${finding.subject}`;
-  return `${forTerminal(what, width - 10)}  ${finding.fingerprint.slice(0, 8)}`;
+  return `${forTerminal(what, width - 10)}  ${forTerminal(finding.fingerprint.slice(0, 8))}`;
 }
 
 function riskTitle({ score, level, coverage }: UndoReport["risk"]): string {
@@ -188,7 +188,7 @@ function riskLines({ risk }: UndoReport, width: number): string[] {
   return [
     ...steps,
     ...(rest > 0 ? [`${String(risk.score).padStart(3)}  with ${count(rest, "cause")} more`] : []),
-    ...risk.floors,
+    ...risk.floors.map((floor) => forTerminal(floor, width * 2)),
     ...(steps.length + risk.floors.length === 0 ? ["nothing for the worse was found"] : []),
   ];
 }
