@@ -73,7 +73,7 @@ export function renderTally(context: Colours, tally: Tally, what: string): strin
       ? ""
       : `${style(context, "bold", title)}\n${columns(items.slice(0, 20).map(([name, n]) => [`  ${n}`, plain(name, 300)]))}`;
   return [
-    `${style(context, "bold", `${tally.total} ${what}`)}: ${allowed} allowed, ${delayed} delayed, ${blocked} blocked\n`,
+    `${style(context, "bold", count(tally.total, what))}: ${allowed} allowed, ${delayed} delayed, ${blocked} blocked\n`,
     rows("Classes", tally.classes),
     rows("Why not at once", tally.reasons),
   ].join("");
@@ -122,13 +122,7 @@ export function renderDiff(context: Colours, diff: PolicyDiff): string {
         .split("\n")
         .map((line) => `  ${minus(line)}`),
     ]),
-    ...diff.added.flatMap((rule) => [
-      style(context, "bold", `rule ${rule.id} is new (${rule.file}:${rule.line})`),
-      ...rule.text
-        .trim()
-        .split("\n")
-        .map((line) => `  ${plus(line)}`),
-    ]),
+    ...renderAdded(context, diff),
     ...diff.changed.flatMap(({ rule, lines: changed }) => [
       style(context, "bold", `rule ${rule.id} is changed (${rule.file}:${rule.line})`),
       ...changed.map((line) => {
@@ -139,6 +133,27 @@ export function renderDiff(context: Colours, diff: PolicyDiff): string {
     ]),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** A first policy is all new: its rules are named, and `policy show` prints them. */
+function renderAdded(
+  context: Colours,
+  { added, removed, changed, kept }: PolicyDiff,
+): readonly string[] {
+  if (added.length > 5 && kept + removed.length + changed.length === 0) {
+    const named = added.map((rule) => rule.id).join(", ");
+    return [
+      style(context, "bold", `${count(added.length, "rule")}, all new`),
+      `  ${plain(named, 2000)}`,
+    ];
+  }
+  return added.flatMap((rule) => [
+    style(context, "bold", `rule ${rule.id} is new (${rule.file}:${rule.line})`),
+    ...rule.text
+      .trim()
+      .split("\n")
+      .map((line) => `  ${style(context, "green", `+ ${plain(line, 300)}`)}`),
+  ]);
 }
 
 /** The rules that decide first, then what would have to be otherwise. */

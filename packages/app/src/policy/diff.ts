@@ -8,6 +8,8 @@ export interface PolicyDiff {
     readonly from: string;
     readonly to: string;
   }[];
+  /** How many rules are the same. */
+  readonly kept: number;
   readonly added: readonly Rule[];
   readonly removed: readonly Rule[];
   readonly changed: readonly { readonly rule: Rule; readonly lines: readonly string[] }[];
@@ -22,15 +24,18 @@ interface Side {
 export function diffPolicies(before: Side, after: Side): PolicyDiff {
   const old = new Map(before.rules.map((rule) => [rule.id, rule]));
   const now = new Map(after.rules.map((rule) => [rule.id, rule]));
+  const added = after.rules.filter((rule) => !old.has(rule.id));
+  const changed = after.rules.flatMap((rule) => {
+    const was = old.get(rule.id);
+    if (was === undefined || was.text.trim() === rule.text.trim()) return [];
+    return [{ rule, lines: diffLines(was.text.trim(), rule.text.trim()) }];
+  });
   return {
     settings: diffSettings(before.settings, after.settings),
-    added: after.rules.filter((rule) => !old.has(rule.id)),
     removed: before.rules.filter((rule) => !now.has(rule.id)),
-    changed: after.rules.flatMap((rule) => {
-      const was = old.get(rule.id);
-      if (was === undefined || was.text.trim() === rule.text.trim()) return [];
-      return [{ rule, lines: diffLines(was.text.trim(), rule.text.trim()) }];
-    }),
+    added,
+    changed,
+    kept: after.rules.length - added.length - changed.length,
   };
 }
 

@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { Command } from "commander";
 import { runCase } from "../../policy/cases.ts";
+import { isSame } from "../../policy/diff.ts";
 import { PolicyError } from "../../policy/error.ts";
 import { readDefault, writeFolder } from "../../policy/folder.ts";
 import { defaultFolder } from "../../policy/schema.ts";
@@ -187,8 +188,8 @@ function simulateCommand(context: Context, exit: Exit): Command {
     if (options.json === true) {
       context.out(`${JSON.stringify({ summary: { total, ...outcomes, classes, reasons } })}\n`);
     } else {
-      const what = options.audit === undefined ? "records" : "reversals";
-      context.out(total === 0 ? `There are no ${what} yet.\n` : renderTally(context, tally, what));
+      const what = options.audit === undefined ? "record" : "reversal";
+      context.out(total === 0 ? `There is no ${what} yet.\n` : renderTally(context, tally, what));
     }
   });
 }
@@ -301,20 +302,21 @@ function showCommand(context: Context): Command {
 
 function diffCommand(context: Context, exit: Exit): Command {
   const command = new Command("diff")
-    .summary("a folder beside the policy in force, or beside another folder")
+    .summary("what a folder changes in the policy in force, or another folder in it")
     .description("Exit code 0: no difference. 1: they differ.")
     .argument("[dir]", "the folder", "policy")
-    .argument("[other]", "the folder to compare it with (the policy in force)")
+    .argument(
+      "[other]",
+      "what changes from <dir> to this folder, instead of from the ledger to <dir>",
+    )
     .option("--json", "print one JSON object");
   return ledgerOptions(command).action(
     async (dir: string, other: string | undefined, options: LedgerOptions & { json?: true }) => {
-      const after = await policyIn(context, dir);
-      const before =
+      const folder = await policyIn(context, dir);
+      const [before, after] =
         other === undefined
-          ? await withLedger(context, options, async ({ countermand }) =>
-              policyOf(countermand, inForce((await countermand.instance()).registry)),
-            )
-          : await policyIn(context, other);
+          ? [await policyInForce(context, options), folder]
+          : [folder, await policyIn(context, other)];
       const diff = difference(before, after);
       if (options.json === true) {
         const ids = (rules: readonly { id: string }[]) => rules.map((rule) => rule.id);
@@ -324,8 +326,13 @@ function diffCommand(context: Context, exit: Exit): Command {
       } else {
         context.out(renderDiff(context, diff));
       }
-      const differs = Object.values(diff).some((list) => list.length > 0);
-      if (differs) exit(exitCodes.finding);
+      if (!isSame(diff)) exit(exitCodes.finding);
     },
+  );
+}
+
+function policyInForce(context: Context, options: LedgerOptions): Promise<PolicySource> {
+  return withLedger(context, options, async ({ countermand }) =>
+    policyOf(countermand, inForce((await countermand.instance()).registry)),
   );
 }
