@@ -4,7 +4,7 @@
  */
 import { digestOf } from "../lifecycle/record-hash.ts";
 import type { Authorisation, RecordState } from "../lifecycle/state.ts";
-import type { Registry } from "../registry/registry.ts";
+import { doubtful, type Registry } from "../registry/registry.ts";
 import { unmet } from "../statements/condition.ts";
 import { rule } from "./refusal.ts";
 import { quorumOf } from "./quorum.ts";
@@ -34,8 +34,15 @@ export function mustGrant(state: RecordState, registry: Registry, use: Use): Aut
     use.target === digestOf(state.proposal.target),
     () => `${state.id} was authorised for another target; run what was approved or propose anew`,
   );
+  rule(
+    "lifecycle",
+    !state.executions.some((item) => item.gate !== undefined && item.index > grant.index),
+    () => `a gate let a deployment through on ${state.id}, and a grant is used once; propose anew`,
+  );
+  // A check that passed for another version says nothing of this one.
+  const checks = state.checks.filter((item) => item.hash === state.hash);
   const broken = grant.conditions
-    .map((item) => unmet(item, { ...use, checks: state.checks }))
+    .map((item) => unmet(item, { ...use, checks }))
     .find((problem) => problem !== undefined);
   rule("condition", broken === undefined, () => `${state.id} may not be run: ${broken}`);
   if (grant.lane === "quorum") {
@@ -45,6 +52,18 @@ export function mustGrant(state: RecordState, registry: Registry, use: Use): Aut
       quorum.met,
       () =>
         `${state.id} has lost its quorum since it was authorised; missing: ${quorum.missing.join("; ")}`,
+    );
+  } else {
+    // Nobody approved it: it stands on who proposed and who assessed it alone.
+    const rests = [state.proposal, state.assessment].map((item) => item?.index);
+    const broken = state.timeline.find(
+      (item) => rests.includes(item.index) && doubtful(registry, item.key, item.recordedAt),
+    );
+    rule(
+      "quorum",
+      broken === undefined,
+      () =>
+        `${state.id} was authorised without approvals, and the key ${broken?.key} that signed what it rests on was compromised; revise it with another`,
     );
   }
   return grant;

@@ -22,9 +22,8 @@ export interface Quorum {
 /** The quorum of the version in force, as of `now`. */
 export function quorumOf(state: RecordState, registry: Registry, now: string): Quorum {
   const decisions = decisionsInForce(state);
-  const approvals = decisions.filter(
-    (item) => item.decision === "approve" && !doubtful(registry, item.key, item.recordedAt),
-  );
+  const sure = decisions.filter((item) => !doubtful(registry, item.key, item.recordedAt));
+  const approvals = sure.filter((item) => item.decision === "approve");
   const seats = [...state.obligations.roles];
   for (const { decision, to } of decisions) {
     if (decision !== "escalate" || to === undefined || seats.some((seat) => seat.role === to)) {
@@ -33,8 +32,8 @@ export function quorumOf(state: RecordState, registry: Registry, now: string): Q
     seats.push({ role: to, count: 1 });
   }
   const wanted = seats.flatMap((seat) => Array.from({ length: seat.count }, () => seat.role));
-  const needed = Math.max(state.obligations.approvals, wanted.length);
-  const speaking = approvals.map((item) => rolesOf(item.actor, decisions, state, registry, now));
+  const needed = Math.max(leastApprovals(state), wanted.length);
+  const speaking = approvals.map((item) => rolesOf(item.actor, sure, state, registry, now));
   const empty = unfilled(wanted, speaking);
   const missing = [
     ...(approvals.length < needed
@@ -46,6 +45,21 @@ export function quorumOf(state: RecordState, registry: Registry, now: string): Q
       .map((item) => `the changes that ${item.actor} asked for`),
   ];
   return { met: missing.length === 0, approvals, needed, seats, missing };
+}
+
+/**
+ * Persons needed before any seat is counted. The obligations may say none: those
+ * of an emergency, whose settings then count, and those of the lane for clean
+ * reverts; but nothing is authorised by a quorum of nobody.
+ */
+export function leastApprovals({ obligations, policy, proposal }: RecordState): number {
+  return Math.max(1, obligations.approvals, proposal.mode === "emergency" ? policy.approvals : 0);
+}
+
+/** Persons needed, with the seats of the obligations and whatever the settings say. */
+export function personsNeeded(state: RecordState): number {
+  const seats = state.obligations.roles.reduce((sum, seat) => sum + seat.count, 0);
+  return Math.max(leastApprovals(state), state.policy.approvals, seats);
 }
 
 /** A person's own roles, and those of whoever delegated to them. */

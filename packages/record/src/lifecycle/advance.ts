@@ -28,9 +28,13 @@ export interface Position {
  * Raised whenever the same entries may give another state, be it only another
  * sentence: a store then rebuilds its views.
  */
-export const foldVersion = 3;
+export const foldVersion = 4;
 
-/** More entries than this in one record is somebody filling the ledger. */
+/**
+ * More entries than this in one record is somebody filling the ledger. What time
+ * brings, and the judgement of those who took no part, still finds room: nobody
+ * escapes them by filling the record.
+ */
 export const maxRecordEntries = 2000;
 
 export function said(entry: Entry, statement: SignedStatement, at: Position): Said {
@@ -148,8 +152,13 @@ function checkState(
   );
   rule(
     "record-bound",
-    state.timeline.length < maxRecordEntries,
+    state.timeline.length < maxRecordEntries || !takesPart(type),
     () => `${state.id} has ${maxRecordEntries} entries; no record needs more`,
+  );
+  rule(
+    "chain",
+    !state.timeline.some((item) => item.statement === now.head.id),
+    () => `the statement ${now.head.id} is in ${state.id} already; it is said once`,
   );
   const owed = follows(state, registry, now.recordedAt, judging);
   if (type.saidBy === "system" && type.onRequest !== true) {

@@ -2,7 +2,7 @@
  * What time alone will do to a record, and when. The main line has at most one
  * deadline; beside it run those of what is temporary, owed or mandatory.
  */
-import { openedAt, type RecordState, type Temporary } from "./state.ts";
+import { hasRun, openedAt, type RecordState, type Temporary } from "./state.ts";
 import { later } from "./time.ts";
 
 export const timers = [
@@ -107,16 +107,12 @@ function owed(state: RecordState): Deadline | undefined {
   return { type: "retrospective-overdue", at: retrospective.dueAt, since: openedAt(state) };
 }
 
-/** It runs until something runs: from then on the main line tells how it goes. */
+/** It runs until the target ran, or it was said; a run that failed and a review do not end it. */
 function mandatory(state: RecordState): Deadline | undefined {
   const { obligation } = state.proposal;
-  const waits =
-    state.status === "proposed" ||
-    state.status === "pending_approval" ||
-    state.status === "authorised" ||
-    state.status === "execution_failed" ||
-    state.status === "overridden";
-  if (obligation === undefined || !waits || state.obligationOverdue !== undefined) return undefined;
+  if (obligation === undefined || state.obligationOverdue !== undefined || hasRun(state)) {
+    return undefined;
+  }
   // An override moves the question to its own end.
   const at =
     state.override === undefined || state.override.until < obligation.deadline

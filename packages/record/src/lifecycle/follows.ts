@@ -12,7 +12,13 @@ import { doubtful, type Registry } from "../registry/registry.ts";
 import type { Condition } from "../statements/condition.ts";
 import { deadlinesOf, type TimerType } from "./deadlines.ts";
 import { digestOf } from "./record-hash.ts";
-import { decisionsInForce, openedAt, type Lane, type RecordState } from "./state.ts";
+import {
+  decisionsInForce,
+  missingEvidence,
+  openedAt,
+  type Lane,
+  type RecordState,
+} from "./state.ts";
 import { later } from "./time.ts";
 
 export type SystemType =
@@ -99,15 +105,12 @@ function authorisation(state: RecordState, registry: Registry, now: string): Fol
       notAfter,
     });
   }
-  // An emergency's settings ask for none beforehand; after its window it is a request like any.
-  const least = proposal.mode === "emergency" ? state.policy.approvals : 0;
-  const quorum = quorumOf(state, registry, now);
-  const { approvals } = quorum;
-  const needed = Math.max(1, least, quorum.needed);
-  if (!quorum.met || approvals.length < needed) return undefined;
+  // An emergency after its window is a request like any.
+  const { met, approvals, needed, seats } = quorumOf(state, registry, now);
+  if (!met) return undefined;
   return granted(state, registry, {
     lane: "quorum",
-    rules: [`approvals>=${needed}`, ...quorum.seats.map((seat) => `${seat.role}>=${seat.count}`)],
+    rules: [`approvals>=${needed}`, ...seats.map((seat) => `${seat.role}>=${seat.count}`)],
     now,
     notAfter,
     approvals: approvals.map((item) => item.leafHash),
@@ -118,12 +121,15 @@ function authorisation(state: RecordState, registry: Registry, now: string): Fol
 /**
  * What the lane for clean reverts asks, whatever the policy says: a proof that
  * it is the exact inverse, nothing for the worse, nothing unknown, and a target
- * that the ledger saw running here. One objection takes it out of the lane.
+ * that the ledger saw running here. One objection takes it out of the lane; a
+ * rule that asks for somebody's role, or for evidence, is not passed by.
  */
 function isCleanRevert(state: RecordState): boolean {
   const { assessment, obligations, proposal } = state;
   return (
     obligations.lane === "clean-revert" &&
+    obligations.roles.length === 0 &&
+    missingEvidence(state).length === 0 &&
     proposal.mode === undefined &&
     assessment?.inverse !== undefined &&
     assessment.ranBefore &&
@@ -163,9 +169,12 @@ function granted(
   };
 }
 
-/** By the record hash, which nobody chooses freely and everybody can check. */
+/**
+ * By the newest entry's hash, which everybody can check. Not by the record hash:
+ * a proposer could sign with other salts until it is one that is not sampled.
+ */
 function isSampled(state: RecordState): boolean {
-  return Number.parseInt(state.hash.slice(0, 8), 16) % 100 < state.obligations.samplePercent;
+  return Number.parseInt(state.head.slice(0, 8), 16) % 100 < state.obligations.samplePercent;
 }
 
 function exception(state: RecordState, registry: Registry): Following | undefined {

@@ -4,7 +4,7 @@
  */
 import { leafHash } from "@countermand/tlog";
 import { encodeHex } from "../bytes/encoding.ts";
-import { Refusal } from "../constitution/refusal.ts";
+import { Refusal, rule } from "../constitution/refusal.ts";
 import { parseEntry, registryStream, type Entry } from "../entry/entry.ts";
 import { personById, type Registry } from "../registry/registry.ts";
 import {
@@ -19,6 +19,8 @@ import type { RecordState } from "./state.ts";
 export interface World {
   registry: Registry | undefined;
   readonly records: Map<string, RecordState>;
+  /** The ledger's clock at the newest entry. */
+  recordedAt?: string;
   /** How the policy's rules are held. */
   readonly judging: Judging;
 }
@@ -54,14 +56,21 @@ export function applyEntry(
   statement: SignedStatement,
   at: { readonly index: number; readonly leafHash: string },
 ): void {
+  const { registry, recordedAt } = world;
+  rule(
+    "clock",
+    recordedAt === undefined || entry.recordedAt >= recordedAt,
+    () =>
+      `the entry was recorded at ${entry.recordedAt}, and one before it at ${recordedAt}: the ledger's clock went back`,
+  );
   if (entry.stream === registryStream) {
-    world.registry = advanceRegistry(world.registry, entry, statement, at);
-    return;
+    world.registry = advanceRegistry(registry, entry, statement, at);
+  } else {
+    if (registry === undefined) throw new Refusal("lifecycle", "a ledger begins with log-opened");
+    const before = world.records.get(entry.stream);
+    world.records.set(entry.stream, advance(before, registry, entry, statement, at, world.judging));
   }
-  const { registry } = world;
-  if (registry === undefined) throw new Refusal("lifecycle", "a ledger begins with log-opened");
-  const before = world.records.get(entry.stream);
-  world.records.set(entry.stream, advance(before, registry, entry, statement, at, world.judging));
+  world.recordedAt = entry.recordedAt;
 }
 
 /**

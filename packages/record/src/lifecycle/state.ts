@@ -106,6 +106,8 @@ export interface Assessment extends Saying {
 export interface EvidenceItem extends Saying, Artefact {
   readonly kind: string;
   readonly mediaType: string;
+  /** SHA-256 of the target that it was laid before the approvers for. */
+  readonly target: string;
 }
 
 export const decisionKinds = [
@@ -181,6 +183,8 @@ export interface Verification extends Saying {
 }
 
 export interface CheckReport extends Saying {
+  /** The record hash that it was reported on. */
+  readonly hash: string;
   readonly name: string;
   readonly outcome: "passed" | "failed";
 }
@@ -314,6 +318,27 @@ export function clearingsInForce(state: RecordState, now: string): readonly Clea
   const target = digestOf(state.proposal.target);
   return state.clearings.filter(
     (item) => item.until > now && (item.scope === "service" || item.target === target),
+  );
+}
+
+/** Kinds of evidence that the obligations name and nobody attached for the target in force. */
+export function missingEvidence(state: RecordState): readonly string[] {
+  const target = digestOf(state.proposal.target);
+  return state.obligations.evidence.filter(
+    (kind) => !state.evidence.some((item) => item.kind === kind && item.target === target),
+  );
+}
+
+/** Somebody took part: said something about the rollback itself, or deployed it through a gate. */
+export function tookPart(state: RecordState, actor: string): boolean {
+  return state.participants.includes(actor) || state.executions.some((item) => item.gate === actor);
+}
+
+/** The target ran: its executor reported so, or somebody saw it. */
+export function hasRun(state: RecordState): boolean {
+  return (
+    state.executions.some((item) => item.finished?.outcome === "exit 0") ||
+    state.observations.some((item) => item.agrees)
   );
 }
 

@@ -3,6 +3,7 @@
  * gives the same request everywhere.
  */
 import { doubtful, personById, rolesFor, type Registry } from "../registry/registry.ts";
+import { digestOf } from "../lifecycle/record-hash.ts";
 import type { RecordState } from "../lifecycle/state.ts";
 import type { JsonObject } from "../bytes/canonical-json.ts";
 import type { LedgerFacts } from "../entry/entry.ts";
@@ -124,6 +125,7 @@ function principalFacts(state: RecordState, registry: Registry, said: Said): Pri
 
 function resourceFacts(state: RecordState, registry: Registry): ResourceFacts {
   const { proposal, assessment } = state;
+  const target = digestOf(proposal.target);
   const worse = (assessment?.implications ?? []).filter((item) => item.direction === "worse");
   return {
     service: proposal.service,
@@ -144,7 +146,9 @@ function resourceFacts(state: RecordState, registry: Registry): ResourceFacts {
     unknownAuthors: assessment?.unknownAuthors ?? 0,
     commits: assessment?.commits ?? 0,
     files: assessment?.files ?? 0,
-    evidence: [...new Set(state.evidence.map((item) => item.kind))].sort(),
+    evidence: [
+      ...new Set(state.evidence.filter((item) => item.target === target).map((item) => item.kind)),
+    ].sort(),
     inverse: assessment?.inverse !== undefined,
     ranBefore: assessment?.ranBefore ?? false,
     approvals: state.decisions.filter(

@@ -12,7 +12,7 @@ const shape = predicate(
     approvals: array(sha256Hex, { max: 100 }),
     policy: sha256Hex,
     /** The rules that decided. */
-    rules: array(string({ min: 1, max: 100 }), { min: 1, max: 50 }),
+    rules: array(string({ min: 1, max: 110 }), { min: 1, max: 50 }),
     target: sha256Hex,
     notBefore: timestamp,
     notAfter: timestamp,

@@ -27,7 +27,10 @@ export const checkReported: RecordStatement<Body> = {
     const state = existing(before);
     return {
       ...state,
-      checks: [...state.checks, { ...saying(said), name: body.name, outcome: body.outcome }],
+      checks: [
+        ...state.checks,
+        { ...saying(said), hash: state.hash, name: body.name, outcome: body.outcome },
+      ],
     };
   },
   says: (body) => `reports the check ${body.name}: ${body.outcome}`,

@@ -3,6 +3,7 @@
  * show before and after. Follows from the assessment; of an emergency at once.
  */
 import { array, sha256Hex, type Infer } from "../bytes/shape.ts";
+import { rule } from "../constitution/refusal.ts";
 import { obligationsShape } from "../policy/obligations.ts";
 import {
   aboutRecord,
@@ -30,6 +31,13 @@ export const classified: RecordStatement<Body> = {
   during: ["proposed", "pending_approval"],
   shape,
   subjects: aboutRecord,
+  check(body, _before, { registry }) {
+    rule(
+      "policy",
+      body.policy === registry.rules?.digest,
+      () => `the rules in force are sha256:${registry.rules?.digest}, not sha256:${body.policy}`,
+    );
+  },
   apply(body, before, { said }) {
     const state = existing(before);
     return {

@@ -7,7 +7,13 @@
 import { array, oneOf, sha256Hex, string, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
 import { evidenceHash } from "../lifecycle/record-hash.ts";
-import { decisionKinds, decisionsInForce, type RecordState } from "../lifecycle/state.ts";
+import {
+  approvalsInForce,
+  decisionKinds,
+  decisionsInForce,
+  missingEvidence,
+  type RecordState,
+} from "../lifecycle/state.ts";
 import { personById, type Registry } from "../registry/registry.ts";
 import { condition, showCondition } from "./condition.ts";
 import {
@@ -36,6 +42,9 @@ const shape = predicate(
   },
 );
 type Body = Infer<typeof shape>;
+
+/** Of all approvals together: a grant carries them all, and an entry has an end. */
+const maxConditions = 50;
 
 export const decision: RecordStatement<Body> = {
   name: "decision",
@@ -87,13 +96,18 @@ export const decision: RecordStatement<Body> = {
     );
     if (body.decision === "delegate") checkDelegate(state, registry, actor, body.to ?? "");
     if (body.decision === "approve") {
-      const missing = state.obligations.evidence.filter(
-        (kind) => !state.evidence.some((item) => item.kind === kind),
-      );
+      const missing = missingEvidence(state);
       rule(
         "policy",
         missing.length === 0,
         () => `${state.id} needs evidence of the kind ${missing.join(", ")} before it is approved`,
+      );
+      const set = approvalsInForce(state).reduce((sum, item) => sum + item.conditions.length, 0);
+      rule(
+        "condition",
+        set + (body.conditions?.length ?? 0) <= maxConditions,
+        () =>
+          `approvals of ${state.id} set ${set} conditions already, and a grant carries ${maxConditions}; set fewer`,
       );
     }
     rule(

@@ -1,6 +1,7 @@
 /** An artefact is laid before the approvers: its digest is the ledger's, its bytes are kept beside it. */
 import { int, oneOf, sha256Hex, string, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
+import { digestOf } from "../lifecycle/record-hash.ts";
 import { ended, statuses } from "../lifecycle/state.ts";
 import {
   aboutRecord,
@@ -66,6 +67,7 @@ export const evidence: RecordStatement<Body> = {
           kind: body.kind,
           size: body.size,
           mediaType: body.mediaType,
+          target: digestOf(state.proposal.target),
         },
       ],
     };

@@ -1,6 +1,7 @@
 /** A temporary rollback is to stay longer, or for good: somebody asks, others decide. */
 import { oneOf, timestamp, type Infer } from "../bytes/shape.ts";
 import { Refusal, rule } from "../constitution/refusal.ts";
+import { personsNeeded } from "../constitution/quorum.ts";
 import { statuses, type Status } from "../lifecycle/state.ts";
 import {
   aboutRecord,
@@ -92,7 +93,7 @@ export const exceptionRequested: RecordStatement<Body> = {
           ...(body.until === undefined ? {} : { until: body.until }),
           rationale: body.rationale,
           // Each renewal is harder than the one before; what lasts is the hardest.
-          approvals: Math.max(1, state.policy.approvals) + (state.temporary?.renewals ?? 0) + 1,
+          approvals: personsNeeded(state) + (state.temporary?.renewals ?? 0) + 1,
           decisions: [],
         },
       ],

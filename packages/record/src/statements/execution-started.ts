@@ -5,6 +5,7 @@
 import { sha256Hex, type Infer } from "../bytes/shape.ts";
 import { mustGrant } from "../constitution/grant.ts";
 import type { Execution, RecordState } from "../lifecycle/state.ts";
+import { later } from "../lifecycle/time.ts";
 import {
   aboutRecord,
   existing,
@@ -48,10 +49,15 @@ export const executionStarted: RecordStatement<Body> = {
 /** The record with a run begun: from here a temporary rollback's time counts. */
 export function begun(state: RecordState, execution: Execution): RecordState {
   const { expiresAt } = state.proposal;
+  const from = execution.recordedAt;
+  // The rules may have asked for a shorter stay than the settings let the proposer say.
+  const longest = later(from, state.obligations.temporaryDays * 1440);
   const temporary =
     expiresAt === undefined || state.temporary !== undefined
       ? {}
-      : { temporary: { from: execution.recordedAt, expiresAt, renewals: 0 } };
+      : {
+          temporary: { from, expiresAt: expiresAt < longest ? expiresAt : longest, renewals: 0 },
+        };
   return {
     ...state,
     ...temporary,

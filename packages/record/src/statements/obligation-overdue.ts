@@ -1,9 +1,10 @@
-/** A mandatory rollback did not run, and was not overridden, by its deadline. */
+/** A mandatory rollback did not run, and was not overridden, by its deadline, whatever became of its record. */
+import { statuses } from "../lifecycle/state.ts";
 import { timer } from "./timer.ts";
 
 export const obligationOverdue = timer(
   "obligation-overdue",
-  ["proposed", "pending_approval", "authorised", "execution_failed", "overridden"],
+  statuses,
   "mandatory, and not run by",
   (state, { said }) => ({ ...state, obligationOverdue: said.index }),
 );

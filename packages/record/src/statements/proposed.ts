@@ -248,6 +248,14 @@ function checkObligation(
       digestOf(obligation ?? {}) === digestOf({ ...state.proposal.obligation }),
       () => `what obliges to ${state.id} cannot be changed or left out by a revision`,
     );
+    rule(
+      "mandatory",
+      obligation === undefined ||
+        (body.service === state.proposal.service &&
+          body.environment === state.proposal.environment),
+      () =>
+        `${state.id} is mandatory for ${state.proposal.service} in ${state.proposal.environment} and stays that; open another record for ${body.service} in ${body.environment}`,
+    );
     return;
   }
   if (obligation === undefined) return;

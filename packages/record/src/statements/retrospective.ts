@@ -1,7 +1,7 @@
 /** Somebody who took no part judges an emergency after the fact. */
 import { array, oneOf, type Infer } from "../bytes/shape.ts";
 import { Refusal, rule } from "../constitution/refusal.ts";
-import { statuses } from "../lifecycle/state.ts";
+import { statuses, tookPart, type Status } from "../lifecycle/state.ts";
 import { noPartIn } from "./decision.ts";
 import {
   aboutRecord,
@@ -21,16 +21,19 @@ const shape = predicate({
 });
 type Body = Infer<typeof shape>;
 
+const before: readonly Status[] = ["planned", "proposed", "pending_approval", "authorised"];
+
 export const retrospective: RecordStatement<Body> = {
   name: "retrospective",
   stream: "record",
   saidBy: "approve",
   humansOnly: true,
-  during: statuses,
+  // Nobody judges beforehand what is still to be done.
+  during: statuses.filter((status) => !before.includes(status)),
   shape,
   subjects: aboutRecord,
-  check(body, before, { said }) {
-    const state = existing(before);
+  check(body, known, { said }) {
+    const state = existing(known);
     const { actor } = said.head;
     if (state.retrospective === undefined) {
       throw new Refusal("lifecycle", `${state.id} owes no retrospective; only an emergency does`);
@@ -43,7 +46,7 @@ export const retrospective: RecordStatement<Body> = {
     noPartIn(state, actor);
     rule(
       "reviewer-took-no-part",
-      !state.participants.includes(actor),
+      !tookPart(state, actor),
       () => `${actor} took part in ${state.id} and cannot judge it; somebody who did not must`,
     );
     rule(
@@ -53,8 +56,8 @@ export const retrospective: RecordStatement<Body> = {
       () => "actions belong to the outcome justified-with-actions or not-justified",
     );
   },
-  apply(body, before, { said }) {
-    const state = existing(before);
+  apply(body, known, { said }) {
+    const state = existing(known);
     if (state.retrospective === undefined) return state;
     return {
       ...state,

@@ -1,6 +1,7 @@
 /** The review afterwards, by a person who took no part. */
 import { array, oneOf, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
+import { tookPart } from "../lifecycle/state.ts";
 import {
   aboutRecord,
   existing,
@@ -31,7 +32,7 @@ export const reviewed: RecordStatement<Body> = {
     const state = existing(before);
     rule(
       "reviewer-took-no-part",
-      !state.participants.includes(said.head.actor),
+      !tookPart(state, said.head.actor),
       () =>
         `${said.head.actor} took part in ${state.id} and cannot review it; somebody who did not must`,
     );

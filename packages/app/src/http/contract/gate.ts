@@ -1,11 +1,6 @@
 /** What the gate is asked, and what it answers. */
 import { z } from "zod";
-import type {
-  GateAnswer,
-  GateEvent,
-  GateRequest,
-  Page,
-} from "../../rollbacks/countermand.ts";
+import type { GateAnswer, GateEvent, GateRequest, Page } from "../../rollbacks/countermand.ts";
 import { next } from "./record.ts";
 import { after, flag, limit } from "./query.ts";
 import { identity, instant, recordId } from "./words.ts";

@@ -239,7 +239,14 @@ export const recordState: z.ZodType<RecordState> = z
     proposal,
     assessment: assessment.exactOptional(),
     evidence: z.array(
-      z.object({ ...saying, digest: sha256Hex, size, kind: z.string(), mediaType: z.string() }),
+      z.object({
+        ...saying,
+        digest: sha256Hex,
+        size,
+        kind: z.string(),
+        mediaType: z.string(),
+        target: sha256Hex.describe("SHA-256 of the target that it is about"),
+      }),
     ),
     decisions: z.array(decision),
     authorisation: z
@@ -271,7 +278,14 @@ export const recordState: z.ZodType<RecordState> = z
         checks: z.array(z.object({ name: z.string(), outcome: passed })),
       }),
     ),
-    checks: z.array(z.object({ ...saying, name: z.string(), outcome: passed })),
+    checks: z.array(
+      z.object({
+        ...saying,
+        hash: sha256Hex.describe("The record hash that it was reported on"),
+        name: z.string(),
+        outcome: passed,
+      }),
+    ),
     temporary: temporary.exactOptional(),
     exceptions: z.array(exception),
     clearings: z.array(clearing).describe("Findings taken off the score for a time"),

@@ -251,6 +251,7 @@ export function sample(texts: Texts = plainTexts) {
         size: 9_214,
         kind: `junit${wild}`,
         mediaType: `application/xml${wild}`,
+        target: hex(17),
       },
       {
         ...said(14, "p-bo"),
@@ -258,6 +259,7 @@ export function sample(texts: Texts = plainTexts) {
         size: 1_482_113,
         kind: "screenshot",
         mediaType: "image/png",
+        target: hex(17),
       },
     ],
     decisions: [
@@ -333,7 +335,7 @@ export function sample(texts: Texts = plainTexts) {
         ],
       },
     ],
-    checks: [{ ...said(23, "p-bo"), name: `smoke${wild}`, outcome: "passed" }],
+    checks: [{ ...said(23, "p-bo"), hash: hex(18), name: `smoke${wild}`, outcome: "passed" }],
     temporary: {
       from: at(19),
       expiresAt: at(180),
