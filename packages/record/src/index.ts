@@ -98,7 +98,16 @@ export {
   type RoleSeat,
 } from "./policy/obligations.ts";
 export { condition, showCondition, unmet, type Condition } from "./statements/condition.ts";
-export { rulesNamed, type LoadJudge } from "./package/policy-rules.ts";
+export { registryArtefacts, type LoadJudge } from "./package/registry-artefacts.ts";
+export { maxTokenLength, verifyIdToken, type IdToken } from "./identity/id-token.ts";
+export {
+  enrolmentNonce,
+  mustMatch,
+  workloadAudience,
+  type ClaimMatch,
+} from "./identity/key-binding.ts";
+export { vouchesForPerson, vouchesForWorkload } from "./identity/vouching.ts";
+export { maxKeySetBytes } from "./statements/key-enrolled.ts";
 export { makePackage, type PackageEntry, type PackageParts } from "./package/make.ts";
 export type { Finding, VerifyReport } from "./package/report.ts";
 export { verifyPackage, type VerifyOptions } from "./package/verify.ts";
@@ -115,6 +124,7 @@ export {
   type PolicyProposal,
   type Registry,
   type Role,
+  type Workload,
 } from "./registry/registry.ts";
 export { formatArmor, parseArmor } from "./sshsig/armor.ts";
 export {

@@ -1,6 +1,7 @@
 /** The application on its store: what the server and the embedded command line both are. */
 import type { Config } from "../config/config.ts";
 import type { MirrorTarget } from "../ledger/mirror/target.ts";
+import { issuerKeys } from "../identity/issuer-keys.ts";
 import { judgesOf } from "../rollbacks/judges.ts";
 import { RollbackService } from "../rollbacks/service.ts";
 import type { Store } from "../rollbacks/store.ts";
@@ -34,8 +35,15 @@ export async function openApplication(
       databaseUrl === undefined ? { file: directory.database } : { url: databaseUrl },
     );
     try {
+      const issuers = issuerKeys(now);
       const blobs = directoryBlobs(directory.blobs, { maxBytes: config.maxArtefactBytes });
-      const store: Store = { database, blobs, judges: judgesOf(blobs), now };
+      const store: Store = {
+        database,
+        blobs,
+        judges: judgesOf(blobs),
+        isPublished: (issuer, keys) => issuers.isPublished(issuer, keys),
+        now,
+      };
       const mirrors = await openMirrors(config);
       const home = ledgerHome(store, directory, { ...options, mirrors });
       const service = await RollbackService.start(store, home);

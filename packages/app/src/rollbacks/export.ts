@@ -5,7 +5,7 @@ import {
   encodeUtf8,
   makePackage,
   registryStream,
-  rulesNamed,
+  registryArtefacts,
   type Opening,
 } from "@countermand/record";
 import { formatProofFile } from "@countermand/tlog";
@@ -59,6 +59,8 @@ export async function exportPackage(
     const proof = decodeUtf8(formatProofFile({ index, hashes, checkpoint }));
     entries.push({ index, bytes, proof });
   }
+  const { rules, keySets } = registryArtefacts(entries.map(({ bytes }) => bytes));
+  const named = [...artefactsOf(state), ...rules, ...keySets];
   return makePackage({
     state,
     origin: store.origin,
@@ -68,13 +70,7 @@ export async function exportPackage(
     exportedAt: store.now().toISOString(),
     entries,
     openings: withheld(openings, options.withhold),
-    evidence:
-      options.withoutArtefacts === true
-        ? new Map()
-        : await artefacts(store, [
-            ...artefactsOf(state),
-            ...rulesNamed(entries.map(({ bytes }) => bytes)),
-          ]),
+    evidence: options.withoutArtefacts === true ? new Map() : await artefacts(store, named),
   });
 }
 

@@ -8,7 +8,10 @@ import {
   commitmentsIn,
   decisionSentence,
   lintRationale,
+  decodeBase64,
   openEnvelope,
+  parsePayload,
+  personById,
   signingKey,
   textField,
   type Condition,
@@ -26,6 +29,7 @@ import { authorEmails, resolveAuthors } from "./authors.ts";
 import type { Command } from "./batch.ts";
 import type { Submission } from "./countermand.ts";
 import { RollbacksError } from "./error.ts";
+import { checkToken, type IsPublished } from "./identity-tokens.ts";
 
 /** What intake reads. */
 export interface IntakeSources {
@@ -35,11 +39,13 @@ export interface IntakeSources {
   record(id: string): Promise<RecordState | undefined>;
   artefact(digest: string): Promise<Uint8Array | undefined>;
   hasArtefact(digest: string): Promise<boolean>;
+  readonly now: () => Date;
+  readonly isPublished: IsPublished;
 }
 
 export async function takeIn(submission: Submission, sources: IntakeSources): Promise<Command> {
   const { envelope, openings } = submission;
-  const statement = await openEnvelope(envelope, signingKey(sources.registry, { envelope }));
+  const statement = await openEnvelope(envelope, await signer(envelope, sources));
   if (statement.type.saidBy === "system") {
     throw new RollbacksError(
       "invalid",
@@ -60,6 +66,10 @@ export async function takeIn(submission: Submission, sources: IntakeSources): Pr
     case "evidence":
       await checkArtefact(textField(statement.body, "digest"), sources);
       break;
+    case "key-enrolled":
+    case "workload-key":
+      await checkToken(statement, texts.get("token") ?? "", sources);
+      break;
     case "policy-proposed":
       await checkRules(statement, sources);
       break;
@@ -67,6 +77,18 @@ export async function takeIn(submission: Submission, sources: IntakeSources): Pr
       break;
   }
   return { kind: "statement", envelope, statement, openings };
+}
+
+/** The key that must have signed: the person's, or for its record a job's own. */
+async function signer(envelope: Submission["envelope"], sources: IntakeSources): Promise<string> {
+  const { head, body } = parsePayload(decodeBase64(envelope.payload));
+  const { registry } = sources;
+  const person = personById(registry, head.actor);
+  const known = person?.keys.some((key) => key.fingerprint === head.key) !== false;
+  const id = body["record"];
+  // Only a job's statements need the record to find their key.
+  const state = known || typeof id !== "string" ? undefined : await sources.record(id);
+  return signingKey(registry, { envelope }, state);
 }
 
 /** Field to text; every commitment must be opened, and nothing else. */

@@ -97,6 +97,8 @@ export class RollbackService implements Countermand {
       registryOpenings: () => readOpenings(database.read, logId, registryStream),
       record: (id) => readRecord(database.read, logId, id),
       artefact: (digest) => blobs.get(digest),
+      now: store.now,
+      isPublished: store.isPublished,
       hasArtefact: async (digest) => (await blobs.has(digest)) !== undefined,
     });
     return this.#submit(store, command);

@@ -3,6 +3,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { Blobs } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
 import type { Command, Decided } from "./batch.ts";
+import type { IsPublished } from "./identity-tokens.ts";
 import type { Judges } from "./judges.ts";
 import type { SystemSigner } from "./system-signer.ts";
 
@@ -11,6 +12,8 @@ export interface Store {
   readonly blobs: Blobs;
   readonly judges: Judges;
   readonly now: () => Date;
+  /** Asks an issuer of identity tokens for its keys. */
+  readonly isPublished: IsPublished;
 }
 
 export interface OpenStore extends Store {

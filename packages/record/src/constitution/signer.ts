@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from "../bytes/canonical-json.ts";
 import { holderOf, personById, usableKey, type Registry } from "../registry/registry.ts";
+import type { RecordState } from "../lifecycle/state.ts";
 import type { RecordStatement, RegistryStatement, Said } from "../statements/statement-type.ts";
 import { rule } from "./refusal.ts";
 
@@ -14,6 +15,7 @@ export function checkSigner(
   type: RecordStatement<JsonObject> | RegistryStatement<JsonObject>,
   said: Said,
   registry: Registry,
+  state?: RecordState,
 ): void {
   const { head } = said;
   rule(
@@ -42,16 +44,26 @@ export function checkSigner(
     person !== undefined,
     () => `${head.actor} is not enrolled in this ledger`,
   );
-  rule(
-    "key-bound",
-    holderOf(registry, head.key)?.id === person.id,
-    () => `the key ${head.key} is not enrolled for ${head.actor}`,
-  );
-  rule(
-    "signer-enrolled",
-    usableKey(person, head.key, said.recordedAt) !== undefined,
-    () => `the key ${head.key} of ${head.actor} was revoked or has expired; sign with a key in use`,
-  );
+  if (type.selfSigned === true) {
+    const { fingerprint } = said.body["newKey"] as { readonly fingerprint: string };
+    rule(
+      "key-bound",
+      fingerprint === head.key,
+      () => `${type.name} is signed by the key that it brings, ${fingerprint}, not by ${head.key}`,
+    );
+  } else if (!isWorkloadKey(state, said)) {
+    rule(
+      "key-bound",
+      holderOf(registry, head.key)?.id === person.id,
+      () => `the key ${head.key} is not enrolled for ${head.actor}`,
+    );
+    rule(
+      "signer-enrolled",
+      usableKey(person, head.key, said.recordedAt) !== undefined,
+      () =>
+        `the key ${head.key} of ${head.actor} was revoked or has expired; sign with a key in use`,
+    );
+  }
   rule(
     "key-type",
     said.userPresent !== false,
@@ -70,6 +82,13 @@ export function checkSigner(
     type.humansOnly !== true || person.kind === "human",
     () =>
       `${head.actor} is ${person.kind === "agent" ? "an" : "a"} ${person.kind}; ${type.name} is for a natural person`,
+  );
+}
+
+/** A job's key speaks for its record until its token ends. */
+function isWorkloadKey(state: RecordState | undefined, { head, recordedAt }: Said): boolean {
+  return (state?.workloadKeys ?? []).some(
+    (key) => key.fingerprint === head.key && key.actor === head.actor && recordedAt < key.expiresAt,
   );
 }
 

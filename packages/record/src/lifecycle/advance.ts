@@ -96,7 +96,7 @@ export function advance(
   }
   checkChain(before?.head, registry.head, entry);
   const now = said(entry, statement, at);
-  checkSigner(type, now, registry);
+  checkSigner(type, now, registry, before);
   checkState(type, before, now, registry, judging);
   const context = {
     said: now,

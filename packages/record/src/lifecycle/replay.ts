@@ -44,7 +44,10 @@ export async function replayEntry(
   bytes: Uint8Array,
 ): Promise<Replayed> {
   const entry = parseEntry(bytes);
-  const statement = await openEnvelope(entry.envelope, signingKey(world.registry, entry));
+  const statement = await openEnvelope(
+    entry.envelope,
+    signingKey(world.registry, entry, world.records.get(entry.stream)),
+  );
   applyEntry(world, entry, statement, { index, leafHash: encodeHex(leafHash(bytes)) });
   return { entry, statement };
 }
@@ -78,8 +81,12 @@ export function applyEntry(
  * enrolled for the actor, revoked or not (`advance` judges that), the system's
  * key, or, for the opening entry, the key that it names.
  */
-export function signingKey(registry: Registry | undefined, entry: Pick<Entry, "envelope">): string {
-  const { head, systemKey } = claimedSigner(entry.envelope);
+export function signingKey(
+  registry: Registry | undefined,
+  entry: Pick<Entry, "envelope">,
+  state?: RecordState,
+): string {
+  const { head, systemKey, ownKey } = claimedSigner(entry.envelope);
   if (registry === undefined) {
     if (systemKey === undefined) throw new Refusal("lifecycle", "a ledger begins with log-opened");
     return systemKey;
@@ -89,9 +96,16 @@ export function signingKey(registry: Registry | undefined, entry: Pick<Entry, "e
   if (person === undefined) {
     throw new Refusal("signer-enrolled", `${head.actor} is not enrolled in this ledger`);
   }
-  const key = person.keys.find((item) => item.fingerprint === head.key);
+  if (ownKey !== undefined) return ownKey;
+  const key = [...person.keys, ...ownKeysOf(state, head.actor)].find(
+    (item) => item.fingerprint === head.key,
+  );
   if (key === undefined) {
     throw new Refusal("key-bound", `the key ${head.key} is not enrolled for ${head.actor}`);
   }
   return key.publicKey;
+}
+
+function ownKeysOf(state: RecordState | undefined, actor: string) {
+  return (state?.workloadKeys ?? []).filter((key) => key.actor === actor);
 }

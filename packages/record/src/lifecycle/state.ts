@@ -189,6 +189,16 @@ export interface CheckReport extends Saying {
   readonly outcome: "passed" | "failed";
 }
 
+/** A job's own key, for one record and as long as its token held. */
+export interface WorkloadKey extends Saying {
+  readonly fingerprint: string;
+  readonly publicKey: string;
+  readonly issuer: string;
+  readonly expiresAt: string;
+  /** The issuer's key set as it was then. */
+  readonly keys: Artefact;
+}
+
 /** What the policy's rules made of the version with this hash. */
 export interface ClassifiedAs extends Saying {
   readonly hash: string;
@@ -281,6 +291,7 @@ export interface RecordState {
   readonly observations: readonly Observation[];
   readonly verifications: readonly Verification[];
   readonly checks: readonly CheckReport[];
+  readonly workloadKeys: readonly WorkloadKey[];
   readonly temporary?: Temporary;
   readonly exceptions: readonly ExceptionRequest[];
   readonly clearings: readonly Clearing[];
@@ -382,6 +393,7 @@ export function artefactsOf(state: RecordState): readonly Artefact[] {
   add(state.assessment?.report);
   add(state.assessment?.inverse);
   for (const item of state.evidence) add(item);
+  for (const item of state.workloadKeys) add(item.keys);
   for (const item of state.executions) add(item.finished?.output);
   return [...found.values()];
 }

@@ -9,7 +9,7 @@ import type { Opening } from "../bytes/commitment.ts";
 import { encodeUtf8 } from "../bytes/encoding.ts";
 import { artefactsOf, type RecordState } from "../lifecycle/state.ts";
 import { packageType, paths, type Manifest } from "./layout.ts";
-import { rulesNamed } from "./policy-rules.ts";
+import { registryArtefacts } from "./registry-artefacts.ts";
 import { packageReadme } from "./readme.ts";
 import { signatureFiles, type SignedEntry } from "./signature-files.ts";
 
@@ -36,8 +36,10 @@ export interface PackageParts {
 
 export function makePackage(parts: PackageParts): Uint8Array {
   const { state } = parts;
-  const rules = rulesNamed(parts.entries.map(({ bytes }) => bytes));
-  const named = new Map([...artefactsOf(state), ...rules].map((item) => [item.digest, item]));
+  const { rules, keySets } = registryArtefacts(parts.entries.map(({ bytes }) => bytes));
+  const named = new Map(
+    [...artefactsOf(state), ...rules, ...keySets].map((item) => [item.digest, item]),
+  );
   const artefacts = [...named.values()].map((item) => ({
     digest: item.digest,
     size: item.size,

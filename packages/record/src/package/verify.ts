@@ -24,8 +24,9 @@ import type { Judging } from "../policy/judge.ts";
 import { artefactsOf, type Artefact, type RecordState } from "../lifecycle/state.ts";
 import type { Registry } from "../registry/registry.ts";
 import { commitmentsIn } from "../statements/commitments.ts";
-import { judgingOf, rulesNamed, type LoadJudge } from "./policy-rules.ts";
+import { judgingOf, registryArtefacts, type LoadJudge } from "./registry-artefacts.ts";
 import { manifestShape, packageLimits, paths, type Manifest } from "./layout.ts";
+import { checkTokens, type TokenCheck, type Vouched } from "./tokens.ts";
 import { Tally, type VerifyReport } from "./report.ts";
 import { signatureFiles } from "./signature-files.ts";
 
@@ -55,11 +56,20 @@ export async function verifyPackage(
   const tally = new Tally();
   const log = await checkLog(files, manifest, options, tally);
   if (log !== undefined) await checkInclusion(files, manifest, log, tally);
-  const rules = rulesNamed(manifest.entries.flatMap((i) => files.get(paths.entry(i)) ?? []));
+  const { rules, keySets } = registryArtefacts(
+    manifest.entries.flatMap((i) => files.get(paths.entry(i)) ?? []),
+  );
   const policy = await readRules(files, rules, options.loadJudge, tally);
   const replayed = await replay(files, manifest, tally, policy.judging);
   const openings = await checkOpenings(files, replayed, tally);
-  const missing = await checkArtefacts(files, manifest, replayed.record, rules, tally);
+  const tokens = await checkTokens(files, replayed, tally);
+  const missing = await checkArtefacts(
+    files,
+    manifest,
+    replayed.record,
+    [...rules, ...keySets],
+    tally,
+  );
   await checkStockFiles(files, manifest, tally);
   await checkNothingElse(files, manifest, tally);
   if (log !== undefined && replayed.registry !== undefined) {
@@ -86,6 +96,7 @@ export async function verifyPackage(
       missing,
       replayed.record,
       policy.why,
+      tokens,
     ),
     openings,
   };
@@ -200,6 +211,8 @@ interface Replayed {
   readonly registry: Registry | undefined;
   /** Commitment to where it was made, `entries/3.json rationale`. */
   readonly commitments: ReadonlyMap<string, string>;
+  /** Keys that identity tokens vouch for. */
+  readonly vouched: readonly Vouched[];
 }
 
 async function replay(
@@ -210,6 +223,7 @@ async function replay(
 ): Promise<Replayed> {
   const world = emptyWorld(judging);
   const commitments = new Map<string, string>();
+  const vouched: Vouched[] = [];
   let last = -1;
   for (const index of manifest.entries) {
     const where = paths.entry(index);
@@ -224,6 +238,10 @@ async function replay(
           `it belongs to ${entry.stream}, not to ${manifest.record}`,
         );
       }
+      if (statement.type.selfSigned === true) {
+        const { recordedAt } = entry;
+        vouched.push({ where, statement, recordedAt, registry: world.registry });
+      }
       for (const [commitment, path] of commitmentsIn(statement.type.name, statement.body)) {
         commitments.set(commitment, `${where} ${path}`);
       }
@@ -235,7 +253,7 @@ async function replay(
   await tally.try("the record is whole", paths.manifest, () => {
     if (record === undefined) throw new RecordError("package", `no entry opens ${manifest.record}`);
   });
-  return { record, registry: world.registry, commitments };
+  return { record, registry: world.registry, commitments, vouched };
 }
 
 async function checkOpenings(
@@ -269,11 +287,13 @@ async function checkArtefacts(
   files: Files,
   manifest: Manifest,
   record: RecordState | undefined,
-  rules: readonly Artefact[],
+  registry: readonly Artefact[],
   tally: Tally,
 ): Promise<number> {
   if (record === undefined) return 0;
-  const named = new Map([...artefactsOf(record), ...rules].map((item) => [item.digest, item.size]));
+  const named = new Map(
+    [...artefactsOf(record), ...registry].map((item) => [item.digest, item.size]),
+  );
   for (const item of manifest.artefacts) {
     const where = paths.evidence(item.digest);
     const size = named.get(item.digest);
@@ -357,6 +377,7 @@ function notChecked(
   missing: number,
   record: RecordState | undefined,
   policy: string | undefined,
+  tokens: TokenCheck,
 ): readonly string[] {
   const notes: string[] = [];
   if (policy !== undefined) {
@@ -374,7 +395,16 @@ function notChecked(
     "Whether the ledger shows others the same history: no witness has cosigned this checkpoint.",
   );
   notes.push("The times: they are the signers' and the ledger's own clocks.");
-  notes.push("That each key belongs to the person named: an administrator of the ledger said so.");
+  notes.push(
+    tokens.checked === 0
+      ? "That each key belongs to the person named: an administrator of the ledger said so."
+      : `That each key belongs to the person or job named: for ${tokens.checked} of them an identity provider said so, whose key set is in this package; that it was the provider's, and the other keys, are the ledger's word.`,
+  );
+  if (tokens.missing > 0) {
+    notes.push(
+      `${tokens.missing} identity tokens that vouch for keys: token or key set was withheld or deleted.`,
+    );
+  }
   if (withheld > 0) notes.push(`${withheld} texts: their openings were withheld.`);
   if (missing > 0) notes.push(`${missing} artefacts: they are named by digest and not included.`);
   if (record?.assessment?.report !== undefined) {

@@ -106,17 +106,18 @@ export function classifyRequest(
 
 function principalFacts(state: RecordState, registry: Registry, said: Said): PrincipalFacts {
   const person = personById(registry, said.head.actor);
-  const key = person?.keys.find((item) => item.fingerprint === said.head.key);
-  if (person === undefined || key === undefined) {
+  if (person === undefined) {
     throw new TypeError("the signer was checked before the policy is asked");
   }
-  const age = Date.parse(said.recordedAt) - Date.parse(key.enrolledOn);
+  const key = person.keys.find((item) => item.fingerprint === said.head.key);
+  // A key that is not the person's is a job's, with a token of just now as its witness.
+  const age = key === undefined ? 0 : Date.parse(said.recordedAt) - Date.parse(key.enrolledOn);
   return {
     id: person.id,
     kind: person.kind,
     permissions: [...person.permissions].sort(),
     roles: rolesFor(person, state.proposal, said.recordedAt),
-    assurance: key.assurance,
+    assurance: key?.assurance ?? "identity-provider",
     key: said.signedWith ?? "ssh",
     userVerified: said.userVerified === true,
     keyAgeMinutes: Math.max(0, Math.floor(age / 60_000)),

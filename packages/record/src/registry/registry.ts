@@ -2,6 +2,7 @@
  * Who may speak: the state of the registry stream. Persons and their keys, the
  * system's key and the policy in force, as of one position in the log.
  */
+import type { ClaimMatch } from "../identity/key-binding.ts";
 import type { Artefact } from "../lifecycle/state.ts";
 import type { ActorKind, Permission, Policy } from "../statements/words.ts";
 
@@ -30,6 +31,12 @@ export interface Account {
   readonly issuer: string;
   /** Commitment to the subject that the issuer knows the person by. */
   readonly subject: string;
+}
+
+/** Tokens of a pipeline: whose, and what they must say word for word. */
+export interface Workload {
+  readonly issuer: string;
+  readonly claims: readonly ClaimMatch[];
 }
 
 /** A role, with the scope and the time in which it holds. */
@@ -61,6 +68,8 @@ export interface Person {
   readonly name?: string;
   readonly emails: readonly string[];
   readonly accounts: readonly Account[];
+  /** Which pipelines it is; of a human none. */
+  readonly workloads: readonly Workload[];
   readonly roles: readonly Role[];
 }
 

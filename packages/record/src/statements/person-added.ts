@@ -35,6 +35,7 @@ export function personFrom(fields: PersonFields, said: Said): Person {
     ...person,
     keys: [enrolledKey(key, said)],
     accounts: [],
+    workloads: [],
     roles: [],
   };
 }

@@ -162,6 +162,7 @@ export const proposed: RecordStatement<Body> = {
         observations: [],
         verifications: [],
         checks: [],
+        workloadKeys: [],
         exceptions: [],
         clearings: [],
         proposers: [said.head.actor],

@@ -141,12 +141,19 @@ export async function openEnvelope(
   };
 }
 
-/** Who says to have signed, before the signature is checked; `systemKey` only in an opening. */
+/**
+ * Who says to have signed, before the signature is checked; `systemKey` only in
+ * an opening, `ownKey` only where a statement is signed by the key that it brings.
+ */
 export function claimedSigner(envelope: Envelope): {
   readonly head: Head;
   readonly systemKey?: string;
+  readonly ownKey?: string;
 } {
   const { type, head, body } = parsePayload(decodeBase64(envelope.payload));
+  if (type.selfSigned === true) {
+    return { head, ownKey: (body["newKey"] as { readonly line: string }).line };
+  }
   if (type.name !== "log-opened") return { head };
   return { head, systemKey: (body["systemKey"] as { readonly line: string }).line };
 }

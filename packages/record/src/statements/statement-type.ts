@@ -69,6 +69,8 @@ interface Kind<B> {
   readonly saidBy: Permission | "anyone" | "system";
   /** Only a natural person may say it. */
   readonly humansOnly?: true;
+  /** Signed by the very key that it brings, `newKey`; an identity token is its witness. */
+  readonly selfSigned?: true;
   readonly shape: Shape<B>;
   /** One sentence for the timeline, without personal data. */
   says(body: B): string;

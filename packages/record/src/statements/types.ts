@@ -46,6 +46,9 @@ import { temporaryExpiring } from "./temporary-expiring.ts";
 import { temporaryUndone } from "./temporary-undone.ts";
 import type { RecordStatement, RegistryStatement } from "./statement-type.ts";
 import { verification } from "./verification.ts";
+import { keyEnrolled } from "./key-enrolled.ts";
+import { workloadBound } from "./workload-bound.ts";
+import { workloadKey } from "./workload-key.ts";
 import { withdrawn } from "./withdrawn.ts";
 
 /** A kind whose body type is forgotten. */
@@ -94,6 +97,9 @@ const all: readonly AnyStatementType[] = [
   temporaryExpired,
   temporaryExpiring,
   temporaryUndone,
+  keyEnrolled,
+  workloadBound,
+  workloadKey,
   openingDeleted,
 ];
 

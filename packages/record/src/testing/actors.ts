@@ -16,11 +16,11 @@ import { encodeBase64, encodeHex } from "../bytes/encoding.ts";
 import type { Envelope } from "../dsse/envelope.ts";
 import { pae } from "../dsse/pae.ts";
 import { statementPayloadType } from "../dsse/statement.ts";
-import { formatEntry, registryStream, type Entry } from "../entry/entry.ts";
+import { formatEntry, registryStream, type Entry, type LedgerFacts } from "../entry/entry.ts";
 import { follows } from "../lifecycle/follows.ts";
 import { evidenceHash } from "../lifecycle/record-hash.ts";
 import { emptyWorld, replayEntry, type World } from "../lifecycle/replay.ts";
-import type { RecordState } from "../lifecycle/state.ts";
+import type { DecisionKind, RecordState } from "../lifecycle/state.ts";
 import type { Registry } from "../registry/registry.ts";
 import { fingerprint, formatPublicKeyLine } from "../sshsig/public-key.ts";
 import { ed25519KeyBlob, sshsigFromRaw } from "../sshsig/sign.ts";
@@ -99,6 +99,8 @@ export class TestLedger {
   readonly entries: Uint8Array[] = [];
   readonly openings: Opening[] = [];
   now = Date.parse("2026-11-23T02:00:00.000Z");
+  /** What entries that need it say of the ledger as a whole; undefined: nothing. */
+  facts: LedgerFacts | undefined = { overdueOfActor: 0, overdueOfService: 0, ranBefore: false };
 
   static async open(policy: Partial<Policy> = {}, logKey = anyLogKey): Promise<TestLedger> {
     const ledger = new TestLedger();
@@ -169,7 +171,9 @@ export class TestLedger {
     id = "RB-2026-1",
   ) {
     await this.settle(id);
-    await this.append(id, envelopeOf(by, type, subjects, body, this.time()));
+    const wanted = type === "assessed" || body["mode"] === "emergency" ? this.facts : undefined;
+    const context = wanted === undefined ? {} : { context: wanted };
+    await this.append(id, envelopeOf(by, type, subjects, body, this.time()), context);
     await this.settle(id);
   }
 
@@ -258,12 +262,14 @@ export function assessmentBody(changes: JsonObject = {}): JsonObject {
 
 export function decisionBody(
   state: RecordState,
-  decision: "approve" | "reject" = "approve",
+  decision: DecisionKind = "approve",
+  changes: JsonObject = {},
 ): JsonObject {
   return {
     record: state.id,
     decision,
     summary: decisionSentence(state, decision),
     evidenceSeen: evidenceHash(state.evidence),
+    ...changes,
   };
 }

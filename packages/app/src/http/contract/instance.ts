@@ -64,6 +64,14 @@ const person: z.ZodType<Person> = z.object({
   name: commitment.exactOptional(),
   emails: z.array(commitment),
   accounts: z.array(account),
+  workloads: z
+    .array(
+      z.object({
+        issuer: z.string().max(200),
+        claims: z.array(z.object({ name: z.string(), value: z.string() })),
+      }),
+    )
+    .describe("Which pipelines it is, by what their tokens must say"),
   roles: z.array(role),
 });
 

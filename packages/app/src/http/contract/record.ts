@@ -286,6 +286,18 @@ export const recordState: z.ZodType<RecordState> = z
         outcome: passed,
       }),
     ),
+    workloadKeys: z
+      .array(
+        z.object({
+          ...saying,
+          fingerprint,
+          publicKey: z.string(),
+          issuer: z.string(),
+          expiresAt: instant,
+          keys: artefact,
+        }),
+      )
+      .describe("Keys of jobs, for this record and as long as their tokens held"),
     temporary: temporary.exactOptional(),
     exceptions: z.array(exception),
     clearings: z.array(clearing).describe("Findings taken off the score for a time"),

@@ -107,6 +107,12 @@ export function sample(texts: Texts = plainTexts) {
     name: name.commitment,
     emails: [emailOpening.commitment],
     accounts: [{ id: uuid(5), issuer: "https://id.example.com/", subject: name.commitment }],
+    workloads: [
+      {
+        issuer: "https://ci.example.com",
+        claims: [{ name: "repository_id", value: "42" }],
+      },
+    ],
     roles: [
       {
         id: uuid(6),
@@ -336,6 +342,16 @@ export function sample(texts: Texts = plainTexts) {
       },
     ],
     checks: [{ ...said(23, "p-bo"), hash: hex(18), name: `smoke${wild}`, outcome: "passed" }],
+    workloadKeys: [
+      {
+        ...said(19, "p-ines"),
+        fingerprint: fingerprint(6),
+        publicKey: key(6).publicKey,
+        issuer: `https://ci.example.com${wild}`,
+        expiresAt: at(60),
+        keys: { digest: hex(28), size: 900 },
+      },
+    ],
     temporary: {
       from: at(19),
       expiresAt: at(180),

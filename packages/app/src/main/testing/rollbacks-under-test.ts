@@ -29,6 +29,7 @@ import type { Accepted, Submission } from "../../rollbacks/countermand.ts";
 import { undoReportBytes } from "../../undo/range/render.ts";
 import { undoReport } from "../../undo/testing/report.ts";
 import { summaryOf } from "../../undo/range/summary.ts";
+import { issuerKeys } from "../../identity/issuer-keys.ts";
 import { judgesOf } from "../../rollbacks/judges.ts";
 import { RollbackService } from "../../rollbacks/service.ts";
 import type { Store } from "../../rollbacks/store.ts";
@@ -72,7 +73,14 @@ export class RollbacksUnderTest {
     const database = await this.#under.open(this.location);
     const blobs = directoryBlobs(this.#directory.blobs, { maxBytes: 1_000_000 });
     const judges = judgesOf(blobs);
-    this.store = { database, blobs, judges, now: () => new Date(this.now) };
+    const issuers = issuerKeys(() => new Date(this.now));
+    this.store = {
+      database,
+      blobs,
+      judges,
+      isPublished: (issuer, keys) => issuers.isPublished(issuer, keys),
+      now: () => new Date(this.now),
+    };
     this.service = await RollbackService.start(this.store, ledgerHome(this.store, this.#directory));
   }
 

@@ -1,8 +1,9 @@
 /**
- * The policy rules that a package needs: every artefact of rules that its
- * registry entries propose. Which of them was in force when is the replay's to
- * find out.
+ * Artefacts that a package needs beside the record's own: every policy's rules
+ * that its registry entries propose (which of them was in force when is the
+ * replay's to find out), and key sets of identity providers.
  */
+import type { JsonValue } from "../bytes/canonical-json.ts";
 import { decodeBase64 } from "../bytes/encoding.ts";
 import { parseEntry, registryStream } from "../entry/entry.ts";
 import type { Artefact } from "../lifecycle/state.ts";
@@ -12,23 +13,35 @@ import { parsePayload } from "../statements/signed-statement.ts";
 /** Reads rules; throws, with one sentence, where they are none. */
 export type LoadJudge = (rules: Uint8Array) => Judge;
 
-/** In order of entries, each once. Entries that cannot be read name none: they are found elsewhere. */
-export function rulesNamed(entries: readonly Uint8Array[]): readonly Artefact[] {
-  const found = new Map<string, Artefact>();
+/** Artefacts that registry entries name, in their order, each once. */
+export interface RegistryArtefacts {
+  readonly rules: readonly Artefact[];
+  /** Key sets of identity providers. */
+  readonly keySets: readonly Artefact[];
+}
+
+/** Entries that cannot be read name none: they are found elsewhere. */
+export function registryArtefacts(entries: readonly Uint8Array[]): RegistryArtefacts {
+  const rules = new Map<string, Artefact>();
+  const keySets = new Map<string, Artefact>();
   for (const bytes of entries) {
     try {
       const { stream, envelope } = parseEntry(bytes);
       if (stream !== registryStream) continue;
       const { type, body } = parsePayload(decodeBase64(envelope.payload));
-      const rules = body["rules"];
-      if (type.name !== "policy-proposed" || typeof rules !== "object") continue;
-      const { digest, size } = rules as unknown as Artefact;
-      found.set(digest, { digest, size });
+      add(rules, type.name === "policy-proposed" ? body["rules"] : undefined);
+      add(keySets, type.name === "key-enrolled" ? body["keys"] : undefined);
     } catch {
       continue;
     }
   }
-  return [...found.values()];
+  return { rules: [...rules.values()], keySets: [...keySets.values()] };
+}
+
+function add(found: Map<string, Artefact>, value: JsonValue | undefined): void {
+  if (typeof value !== "object") return;
+  const { digest, size } = value as unknown as Artefact;
+  found.set(digest, { digest, size });
 }
 
 /**
