@@ -1,4 +1,12 @@
-import { chmodSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
@@ -195,7 +203,39 @@ describe("what git's own revert gives is proved", () => {
   });
 });
 
+describe("the rest is told from all, within a file too", () => {
+  it("a mode, or one of several places, that had gone back before", async () => {
+    const h = history();
+    const edited = base.replace("number 9 ", "new 9 ");
+    h.commit("start", { files: { f: base } });
+    chmodSync(join(h.directory, "f"), 0o755);
+    const change = h.commit("Change", { files: { f: edited } });
+    chmodSync(join(h.directory, "f"), 0o644);
+    h.commit("Mode back", { files: { f: edited } });
+    h.commit("Content back", { files: { f: base } });
+    const mode = await proved(h, change);
+    expect([how(mode), mode.proof?.takesBack]).toEqual([["swap f"], "rest"]);
+    const places = h.commit("Two places", {
+      files: { f: edited.replace("number 20 ", "new 20 ") },
+    });
+    h.commit("One back", { files: { f: `top\n${edited}` } });
+    h.commit("The other back", { files: { f: `top\n${base}` } });
+    const rest = await proved(h, places);
+    expect([how(rest), rest.proof?.takesBack]).toEqual([["merge f"], "rest"]);
+  });
+});
+
 describe("what is no inverse is not proved", () => {
+  it("in a file that looks like the moved one, and was there before", async () => {
+    const h = history();
+    const edited = base.replace("number 9 ", "new 9 ");
+    h.commit("start", { files: { f: base, g: `${base}g\n` } });
+    const change = h.commit("Change", { files: { f: edited } });
+    h.commit("Gone", { files: { f: null, g: edited } });
+    h.commit("Back?", { files: { g: base } });
+    expect((await proved(h, change)).proof).toBeNull();
+  });
+
   const start = (h: HistoryBuilder) => {
     h.commit("start", { files: { f: base, g: "g\n" } });
     const guarded = base.replace("number 9 ", "guard 9 ");
@@ -348,6 +388,59 @@ describe("against git revert, on made histories", () => {
     );
     expect(proofs).toBeGreaterThan(5);
     expect(conflicts).toBeGreaterThan(3);
+  }, 120_000);
+
+  it("files that are moved, added, deleted, or change their mode", async () => {
+    const what = fc.constantFrom("leave", "edit", "move", "move and edit", "mode", "delete");
+    const pair = fc
+      .tuple(what, what)
+      // Files that are moved twice are not followed.
+      .filter(([change, since]) => !(change.startsWith("move") && since.startsWith("move")));
+    let proofs = 0;
+    let moves = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(pair, { minLength: 2, maxLength: 5 }), async (pairs) => {
+        const h = new HistoryBuilder();
+        try {
+          const names = pairs.map((_, i) => `f${i}`);
+          h.commit("old", {
+            files: Object.fromEntries(names.map((name) => [name, textLines(name, 20)])),
+          });
+          const act = (step: string, i: number, to: string) => {
+            const file = join(h.directory, names[i] ?? "");
+            if (!existsSync(file)) return;
+            if (step.startsWith("move")) {
+              names[i] = `${to}${i}`;
+              renameSync(file, join(h.directory, names[i] ?? ""));
+            }
+            const now = join(h.directory, names[i] ?? "");
+            const at = to === "m" ? 5 : 12;
+            if (step.endsWith("edit")) {
+              const lines = readFileSync(now, "utf8").split(/(?<=\n)/);
+              writeFileSync(now, lines.toSpliced(at, 1, `${to} ${i}\n`).join(""));
+            }
+            if (step === "mode") chmodSync(now, to === "m" ? 0o755 : 0o644);
+            if (step === "delete") rmSync(now);
+          };
+          for (const [i, [step]] of pairs.entries()) act(step, i, "m");
+          const change = h.commit("change", { allowEmpty: true });
+          for (const [i, [, step]] of pairs.entries()) act(step, i, "n");
+          const since = h.commit("since", { allowEmpty: true });
+          const theirs = revertedTree(h, change);
+          if (theirs === null || theirs === h.git(["rev-parse", `${since}^{tree}`])) return;
+          h.git(["reset", "-q", "--hard", h.git(["commit-tree", theirs, "-p", since, "-m", "x"])]);
+          const { proof, problems } = await proved(h, change);
+          expect([pairs, problems]).toEqual([pairs, []]);
+          proofs++;
+          if (proof?.paths.some((one) => one.leaves ?? one.changedAs) === true) moves++;
+        } finally {
+          h.remove();
+        }
+      }),
+      { numRuns: 25, seed: 20_261_123 },
+    );
+    expect(proofs).toBeGreaterThan(8);
+    expect(moves).toBeGreaterThan(3);
   }, 120_000);
 
   /** The tree of `git revert --no-commit`, null where it has conflicts. */

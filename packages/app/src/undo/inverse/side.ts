@@ -96,7 +96,8 @@ async function settleBy(
   if (!isEqual(state, to)) {
     return { how: "conflict", why: "it is not what taking the change back gives", merged: true };
   }
-  return { how: taken === 0 ? "kept" : how, rest: kept > 0 };
+  // Neither taken nor kept: the change only moved the file.
+  return { how: taken === 0 && kept > 0 ? "kept" : how, rest: kept > 0 };
 }
 
 type Merged = {
