@@ -20,7 +20,7 @@ import {
   type Policy,
 } from "@countermand/record";
 import type { Expr } from "./cedar.ts";
-import { matches, not, type Facts } from "./evaluate.ts";
+import { and, matches, not, type Facts } from "./evaluate.ts";
 import { children, factOf, operator } from "./expression.ts";
 import { find, Patience, regionsOf, type Regions } from "./regions.ts";
 import type { Rule } from "./rules.ts";
@@ -129,9 +129,11 @@ class Check {
     if (one?.length === 0) return false;
     const goal = (facts: Facts) =>
       and([
-        ...match.map((rule) => matches(rule, facts)),
-        ...out.map((rule) => not(matches(rule, facts))),
-        ...(one === undefined ? [] : [not(and(one.map((rule) => not(matches(rule, facts)))))]),
+        ...match.map((rule) => () => matches(rule, facts)),
+        ...out.map((rule) => () => not(matches(rule, facts))),
+        ...(one === undefined
+          ? []
+          : [() => not(and(one.map((rule) => () => not(matches(rule, facts)))))]),
       ]);
     const found = find(this.#regions, { action: `Action::${action}` }, goal, this.#patience);
     if (found === undefined) {
@@ -150,11 +152,6 @@ class Check {
 
 /** What somebody can ask for. */
 const askable: readonly string[] = policyActions.filter((action) => action !== "classify");
-
-function and(values: readonly (boolean | undefined)[]): boolean | undefined {
-  if (values.includes(false)) return false;
-  return values.includes(undefined) ? undefined : true;
-}
 
 /** There is an action that both are about. */
 function meet(a: Rule, b: Rule): boolean {

@@ -145,7 +145,7 @@ function literal(value: unknown): Value {
 }
 
 /** False as soon as one is; undefined while one is undecided. Later ones still count then. */
-function and(parts: readonly (() => boolean | undefined)[]): boolean | undefined {
+export function and(parts: readonly (() => boolean | undefined)[]): boolean | undefined {
   let undecided = false;
   for (const part of parts) {
     const value = part();
