@@ -13,7 +13,14 @@ import { afterEach, describe, expect, it } from "vitest";
 import { openRepository, type Repository } from "../git/repository.ts";
 import { HistoryBuilder, textLines } from "../testing/builder.ts";
 import { checkInverse } from "./check.ts";
-import { claimOf, cleanInverseOf, proveCommits, type Undone, withObjects } from "./commits.ts";
+import {
+  claimOf,
+  cleanInverseOf,
+  isCleanInverse,
+  proveCommits,
+  type Undone,
+  withObjects,
+} from "./commits.ts";
 import { inverseProofBytes, type InverseProof, parseInverseProof } from "./proof.ts";
 import type { Proved } from "./prove.ts";
 
@@ -226,6 +233,16 @@ describe("the rest is told from all, within a file too", () => {
 });
 
 describe("what is no inverse is not proved", () => {
+  it("a file in the place of another, which the change had not moved", async () => {
+    const h = history();
+    const edited = base.replace("number 9 ", "new 9 ");
+    h.commit("start", { files: { f: base, g: base } });
+    const change = h.commit("Change", { files: { f: edited, g: edited } });
+    h.commit("Gone", { files: { f: null } });
+    h.commit("Back?", { files: { f: base, g: null } });
+    expect((await proved(h, change)).proof).toBeNull();
+  });
+
   it("in a file that looks like the moved one, and was there before", async () => {
     const h = history();
     const edited = base.replace("number 9 ", "new 9 ");
@@ -500,6 +517,39 @@ describe("a proof is about these trees and no others", () => {
     }
   });
 
+  it("a move that it states must be one: from where nothing is left, and to one place", async () => {
+    const edited = base.replace("number 9 ", "new 9 ");
+    const start = (h: HistoryBuilder) => {
+      h.commit("start", { files: { f: base } });
+      return h.commit("Change", { files: { f: edited } });
+    };
+    const stated = async (h: HistoryBuilder, change: string, ...moved: string[]) =>
+      within(h, async (repo) => {
+        const undone = [{ commit: change }];
+        expect((await proveCommits(repo, { commit: h.head() }, undone)).proof).toBeNull();
+        return await withObjects(repo, async (objects) => {
+          const claim = await claimOf(objects, { commit: h.head() }, undone);
+          const paths = moved.map((path) => ({ changedAs: "f", how: "swap", path }) as const);
+          return await checkInverse(objects, {
+            ...claim,
+            objects: "sha1",
+            paths,
+            takesBack: "all",
+          });
+        });
+      });
+    const still = history();
+    const one = start(still);
+    still.commit("Copied, and taken back in f", { files: { f: base, g: edited } });
+    still.commit("In the copy", { files: { g: base } });
+    expect((await stated(still, one, "g")).holds).toBe(false);
+    const twice = history();
+    const two = start(twice);
+    twice.commit("In two places", { files: { f: null, g: edited, i: edited } });
+    twice.commit("In both", { files: { g: base, i: base } });
+    expect((await stated(twice, two, "g", "i")).holds).toBe(false);
+  });
+
   it("an object that is missing is no answer", async () => {
     const { repo, proof } = await made();
     const gone = { ...proof, to: { tree: "ab".repeat(20) } };
@@ -529,6 +579,19 @@ describe("a proof is about these trees and no others", () => {
     const claim = await withObjects(repo, (objects) =>
       claimOf(objects, { commit: head }, [{ commit: change }]),
     );
-    expect(claim.undoes[0]?.after.commit).toBe(change);
+    const { proof } = await proveCommits(repo, { commit: head }, [{ commit: change }]);
+    if (proof === null) throw new Error("no proof");
+    const holds = { holds: true, problems: [], unseen: [] };
+    expect(isCleanInverse(proof, holds, claim)).toEqual(clean);
+    for (const other of [
+      { ...claim, to: claim.from },
+      { ...claim, undoes: [...claim.undoes, ...claim.undoes] },
+      { ...claim, undoes: claim.undoes.map(({ before, after }) => ({ before: after, after })) },
+    ]) {
+      const because = [{ why: "the proof is about other trees" }];
+      expect(isCleanInverse(proof, holds, other)).toEqual({ clean: false, because });
+    }
+    const fails = { holds: false, problems: [], unseen: [] };
+    expect(isCleanInverse(proof, fails, claim)).toMatchObject({ clean: false });
   });
 });
