@@ -3,6 +3,9 @@ import type { JsonObject } from "../bytes/canonical-json.ts";
 import { Refusal, type RuleId } from "../constitution/refusal.ts";
 import { digestOf } from "../lifecycle/record-hash.ts";
 import type { DecisionKind, RecordState } from "../lifecycle/state.ts";
+import type { Judge, PolicyRequest } from "../policy/judge.ts";
+import type { Obligations } from "../policy/obligations.ts";
+import type { Policy } from "../statements/words.ts";
 import { assessmentBody, decisionBody, proposal, type Actor, type TestLedger } from "./actors.ts";
 
 export const minute = 60_000;
@@ -143,4 +146,41 @@ export class Steps {
       return error.rule;
     }
   }
+}
+
+/** Puts another policy in force, as two administrators would; `second` is enrolled as one. */
+export async function putInForce(
+  ledger: TestLedger,
+  second: Actor,
+  settings: Partial<Policy>,
+  rules?: string,
+): Promise<void> {
+  const { policy } = ledger.registry;
+  await ledger.registrySays(ledger.administrator, "policy-proposed", {
+    settings: { ...policy, version: policy.version + 1, ...settings },
+    ...(rules === undefined ? {} : { rules: { digest: rules, size: 1 } }),
+  });
+  const proposed = ledger.registry.policyProposal?.id ?? "";
+  await ledger.registrySays(second, "policy-decided", { proposal: proposed, decision: "accept" });
+}
+
+/** A judge that permits everything and asks of every version what it is told to. */
+export function judgeThat(
+  asks: (request: PolicyRequest) => Partial<Obligations>,
+  permits: (request: PolicyRequest) => boolean = () => true,
+): Judge {
+  return {
+    permits: (request) => ({ allowed: permits(request), rules: ["test"], reason: "a rule" }),
+    classify: (request, least) => ({
+      classes: ["test"],
+      rules: ["test"],
+      obligations: { ...least, ...asks(request) },
+    }),
+  };
+}
+
+/** The ledger has rules from here on, and `judge` holds them. */
+export async function withRules(ledger: TestLedger, second: Actor, judge: Judge): Promise<void> {
+  ledger.world = { ...ledger.world, judging: () => judge };
+  await putInForce(ledger, second, {}, "e".repeat(64));
 }
