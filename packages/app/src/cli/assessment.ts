@@ -10,6 +10,7 @@ import type { UndoReport } from "../undo/range/report.ts";
 import { ascii, summaryOf } from "../undo/range/summary.ts";
 import { undo } from "../undo/range/undo.ts";
 import type { Context } from "./context.ts";
+import { contextIn } from "./context-file.ts";
 import { withKnowledge } from "./knowledge.ts";
 
 export interface Assessed {
@@ -69,11 +70,13 @@ export async function compareStates(
     return "the states are not commits, and their content is not compared yet";
   }
   if (repository === undefined) return "there was no repository to compare them in";
+  const operator = await contextIn(context, undefined);
   try {
     return await withKnowledge(context, repository, (knowledge) =>
       undo(repository, {
         from: current.commit,
         target: target.commit,
+        ...operator,
         knowledge,
         signal: context.interrupted,
       }),

@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     audit: async (it) => (await import("./commands/audit.ts")).auditCommand(it),
     undo: async (it) => (await import("./commands/undo.ts")).undoCommand(it),
     explain: async (it) => (await import("./commands/explain.ts")).explainCommand(it),
+    context: async (it) => (await import("./commands/context.ts")).contextCommand(it),
     inverse: async (it, exit) => (await import("./commands/inverse.ts")).inverseCommand(it, exit),
     advisories: async (it, exit) =>
       (await import("./commands/advisories.ts")).advisoriesCommand(it, exit),

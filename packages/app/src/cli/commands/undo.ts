@@ -6,6 +6,7 @@ import { renderUndo, renderUndoJson } from "../../undo/range/render.ts";
 import type { UndoReport } from "../../undo/range/report.ts";
 import { undoStates } from "../../undo/range/states.ts";
 import type { Context } from "../context.ts";
+import { contextIn } from "../context-file.ts";
 import { withKnowledge } from "../knowledge.ts";
 import { keepReport } from "../last-report.ts";
 import { scannersIn } from "../scanners.ts";
@@ -16,6 +17,7 @@ interface UndoOptions {
   readonly from?: string;
   readonly revert?: true;
   readonly scanners?: string;
+  readonly context?: string;
   readonly format: Format;
   readonly json?: true;
 }
@@ -35,6 +37,10 @@ Other states, for TARGET and --from alike: dir:PATH (a folder, say of rendered m
     .option("--from <ref>", "where you go back from", "HEAD")
     .option("--revert", "take the commit TARGET back, rather than going back to it")
     .option("--scanners <file>", "also run the scanners of this file (docs/operations/scanners.md)")
+    .option(
+      "--context <file>",
+      "where parts run and what they hold, beside the repository's own countermand.yaml",
+    )
     .addOption(
       new Option("--format <format>", "text, json, sarif or markdown (for a pull request)")
         .choices(["text", "json", "sarif", "markdown"])
@@ -48,12 +54,14 @@ Other states, for TARGET and --from alike: dir:PATH (a folder, say of rendered m
         second === undefined ? undefined : first,
         async (repository) => {
           const scanners = await scannersIn(context, options.scanners, repository);
+          const operator = await contextIn(context, options.context);
           const report = await withKnowledge(context, repository, (knowledge) =>
             undoStates(repository, {
               target,
               ...(options.from === undefined ? {} : { from: options.from }),
               ...(options.revert === true ? { mode: "revert" } : {}),
               ...scanners,
+              ...operator,
               knowledge,
               signal: context.interrupted,
             }),

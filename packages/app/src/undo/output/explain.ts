@@ -1,5 +1,6 @@
 /** One finding for a person: what, where, why so grave, what would settle it, what the rule misses. */
 import { implicationOf, pageOf } from "../implications/taxonomy.ts";
+import { contextLine } from "../context/context.ts";
 import type { UndoReport } from "../range/report.ts";
 import { directionWeight, reachWeight, severityWeight } from "../risk/weights.ts";
 import type { Finding } from "../rules/rule.ts";
@@ -44,6 +45,10 @@ export function explainFinding(finding: Finding, report: UndoReport, width = 100
           width * 2,
         ),
       ),
+    ),
+    ...section(
+      "context",
+      finding.context === undefined ? [] : [forTerminal(contextLine(finding.context), width * 2)],
     ),
     "",
     `  why so grave  ${weightText(finding)}`,

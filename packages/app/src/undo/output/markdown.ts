@@ -5,6 +5,7 @@
  * anybody, nor turn its line around.
  */
 import { implicationOf } from "../implications/taxonomy.ts";
+import { contextLine } from "../context/context.ts";
 import type { UndoReport } from "../range/report.ts";
 import type { Finding, Location } from "../rules/rule.ts";
 import { count, number } from "../text.ts";
@@ -94,14 +95,16 @@ function table(title: string, findings: readonly Finding[]): string {
   if (findings.length === 0) return "";
   const rows = findings.map(
     (one) =>
-      `| ${one.severity} | **${name(one.implication)}**: ${implicationOf(one.implication)?.title ?? ""} | ${code(one.subject)} | ${places(one.locations)} | ${one.clearBy.map(({ text }) => plain(text)).join("; ")} |`,
+      `| ${one.severity} | **${name(one.implication)}**: ${implicationOf(one.implication)?.title ?? ""} | ${code(one.subject)}${tagsOf(one)} | ${places(one.locations)} | ${one.clearBy.map(({ text }) => plain(text)).join("; ")} |`,
   );
   return `#### ${title}\n\n| severity | implication | what | where | settled by |\n|---|---|---|---|---|\n${rows.join("\n")}\n`;
 }
 
 function details(title: string, findings: readonly Finding[]): string {
   if (findings.length === 0) return "";
-  const lines = findings.map((one) => `- ${name(one.implication)}: ${code(one.subject)}`);
+  const lines = findings.map(
+    (one) => `- ${name(one.implication)}: ${code(one.subject)}${tagsOf(one)}`,
+  );
   return `<details><summary>${title} (${findings.length})</summary>\n\n${lines.join("\n")}\n\n</details>\n`;
 }
 
@@ -118,6 +121,12 @@ function unknowns({ unknowns: all }: UndoReport): string {
   const more = all.length > mostUnknowns ? `\n- and ${number(all.length - mostUnknowns)} more` : "";
   const lines = all.slice(0, mostUnknowns).map((one) => `- ${plain(cut(one))}`);
   return `#### Unknown\n\n${lines.join("\n")}${more}\n`;
+}
+
+/** What is said of where it is. */
+function tagsOf({ context }: Finding): string {
+  const said = contextLine(context);
+  return said === "" ? "" : ` (${plain(cut(said))})`;
 }
 
 function places(locations: readonly Location[]): string {

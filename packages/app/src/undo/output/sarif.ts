@@ -7,7 +7,7 @@
  */
 import { implicationOf, pageOf } from "../implications/taxonomy.ts";
 import type { UndoReport } from "../range/report.ts";
-import type { Finding, Location, Severity } from "../rules/rule.ts";
+import type { Finding, FindingContext, Location, Severity } from "../rules/rule.ts";
 
 const schema =
   "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -130,11 +130,27 @@ function resultOf(finding: Finding, index: ReadonlyMap<string, number>) {
       direction: finding.direction,
       confidence: finding.confidence,
       reach: finding.reach,
+      ...(finding.context === undefined
+        ? {}
+        : { context: finding.context, tags: tagsOf(finding.context) }),
       rootCause: finding.rootCause,
       clearBy: finding.clearBy.map((condition) => condition.text),
       "security-severity": securitySeverity[finding.severity],
     },
   };
+}
+
+/** As code scanning filters by: `regulation/pci-dss`, `component/payments`. */
+function tagsOf(context: FindingContext): string[] {
+  const { components = [], environment, tier, data, threats = [], regulations = [] } = context;
+  return [
+    ...components.map((one) => `component/${one}`),
+    ...(environment === undefined ? [] : [`environment/${environment}`]),
+    ...(tier === undefined ? [] : [`tier/${tier}`]),
+    ...(data === undefined ? [] : [`data/${data}`]),
+    ...threats.map((one) => `threat/${one}`),
+    ...regulations.map((one) => `regulation/${one}`),
+  ];
 }
 
 function placeOf({ path, startLine, endLine }: Location) {

@@ -7,6 +7,7 @@
  */
 import { tooDeepAt } from "@countermand/record";
 import { z } from "zod";
+import { dataClasses, environments, tiers } from "../context/context-file.ts";
 import { reaches } from "../rules/reach.ts";
 import { severities } from "../rules/rule.ts";
 import { type UndoReport, undoReportVersion } from "./report.ts";
@@ -50,6 +51,16 @@ const finding = z.object({
   rootCause: text,
   clearBy: z.array(z.looseObject({ kind: text, text })),
   fingerprint,
+  context: z
+    .strictObject({
+      components: z.array(id).optional(),
+      environment: z.enum(environments).optional(),
+      tier: z.enum(tiers).optional(),
+      data: z.enum(dataClasses).optional(),
+      threats: z.array(id).optional(),
+      regulations: z.array(id).optional(),
+    })
+    .optional(),
 });
 const step = z.object({
   fingerprint,

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { canonicalBytes } from "@countermand/record";
 import { count, forTerminal, jsonLine, number } from "../text.ts";
+import { contextLine } from "../context/context.ts";
 import type { CommitRef, UndoReport } from "./report.ts";
 
 /** The report as one line of JSON with its line feed, safe for a terminal. */
@@ -170,7 +171,8 @@ function tallied(findings: UndoReport["findings"]): [string, number][] {
 }
 
 function findingLine(finding: UndoReport["findings"][number], width: number): string {
-  const what = `${finding.severity.padEnd(8)}  ${finding.implication}  ${finding.subject}`;
+  const said = contextLine(finding.context);
+  const what = `${finding.severity.padEnd(8)}  ${finding.implication}  ${finding.subject}${said === "" ? "" : `  [${said}]`}`;
   return `${forTerminal(what, width - 10)}  ${forTerminal(finding.fingerprint.slice(0, 8))}`;
 }
 

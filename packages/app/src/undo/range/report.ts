@@ -20,6 +20,8 @@ export type ReportInputs = {
   readonly repository?: string;
   /** Digest of the advisory data, `sha256:…`. */
   readonly advisories?: string;
+  /** Digest of the context that findings were weighed in, `sha256:…`; absent: there was none. */
+  readonly context?: string;
 };
 
 /** Files by digest, or an image: with a commit if it says from which one it was built. */
@@ -96,10 +98,14 @@ export function blastOf({
   return { components, blast };
 }
 
-export function inputsOf({ asOf, repository, advisories }: Knowledge): ReportInputs {
+export function inputsOf(
+  { asOf, repository, advisories }: Knowledge,
+  { digest }: { readonly digest: string | undefined },
+): ReportInputs {
   return {
     asOf,
     ...(repository === null ? {} : { repository }),
     ...(advisories.digest === null ? {} : { advisories: advisories.digest }),
+    ...(digest === undefined ? {} : { context: digest }),
   };
 }

@@ -4,7 +4,9 @@
  * compared as these commits, with the SBOMs that are attached to them; without
  * that, the SBOMs alone speak, and the rest is said to be unknown.
  */
-import { assessFilesWidely, type Knowledge } from "../assess/assess.ts";
+import { assessFilesWidely } from "../assess/assess.ts";
+import { contextOf, inContext } from "../context/context.ts";
+import { contextTextsIn, type ContextTexts } from "../context/repository-context.ts";
 import type { Repository } from "../git/repository.ts";
 import { compareText } from "../rules/order.ts";
 import { riskOf } from "../risk/score.ts";
@@ -38,20 +40,21 @@ export async function undoStates(
   }
   const states = { from: kindOf(from), target: kindOf(target) };
   const beside = changedFiles(from.files, target.files);
+  const texts = contextTextsIn(from.files, target.files);
   if (from.kind === "image" && target.kind === "image") {
     if (repo !== undefined && from.revision !== undefined && target.revision !== undefined) {
       const commits = { ...request, from: from.revision, target: target.revision, beside };
       return { ...(await undo(repo, commits)), states };
     }
     const missing = repo === undefined ? "a repository" : "the commit they were built from";
-    return await ofFiles(beside, states, request.knowledge, [
+    return await ofFiles(beside, states, request, texts, [
       `the images were compared by their SBOMs alone: ${missing} is missing`,
       ...(beside.length === 0 && (from.files.size === 0 || target.files.size === 0)
         ? ["no SBOM is attached to one of the images"]
         : []),
     ]);
   }
-  return await ofFiles(beside, states, request.knowledge, []);
+  return await ofFiles(beside, states, request, texts, []);
 }
 
 function noRepository(): StateError {
@@ -74,7 +77,8 @@ function kindOf(state: Exclude<State, { kind: "ref" }>): StateKind {
 async function ofFiles(
   files: readonly ChangedFile[],
   states: { readonly from: StateKind; readonly target: StateKind },
-  knowledge: Knowledge,
+  { knowledge, context: operator }: UndoRequest,
+  texts: ContextTexts,
   unknowns: readonly string[],
 ): Promise<UndoReport> {
   const text = files.filter(({ before, after }) => before !== undefined || after !== undefined);
@@ -95,6 +99,8 @@ async function ofFiles(
     },
     knowledge,
   );
+  const context = contextOf(operator, texts.before, texts.after);
+  const findings = inContext(assessed.findings, context);
   return {
     version: undoReportVersion,
     mode: "restore",
@@ -113,14 +119,15 @@ async function ofFiles(
     ...blastOf(assessed.blast),
     authors: [],
     tags: [],
-    findings: assessed.findings,
-    risk: riskOf(assessed.findings, { ...assessed, originUnresolved: true }),
-    inputs: inputsOf(knowledge),
+    findings,
+    risk: riskOf(findings, { ...assessed, originUnresolved: true }),
+    inputs: inputsOf(knowledge, context),
     rules: rules.map(({ id, version }) => ({ id, version })),
     unknowns: [
       ...new Set([
         "the states are not commits: which changes lie between them is unknown",
         ...assessed.unknowns,
+        ...context.unknowns,
       ]),
     ].sort(compareText),
   };

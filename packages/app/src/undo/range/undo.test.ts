@@ -291,6 +291,56 @@ describe("what could not be read", () => {
   });
 });
 
+describe("the context of the repository", () => {
+  const lock = (v: string) =>
+    JSON.stringify({ lockfileVersion: 3, packages: { "node_modules/jose": { version: v } } });
+  const context = (environment: string) =>
+    `version: 1\ncomponents:\n  - name: demo\n    paths: [/demo/]\n    environment: ${environment}\n    regulations: [pci-dss]\n`;
+  const states = (before: string | null, after: string | null) => {
+    const h = history();
+    const file = (text: string | null, was: string | null) =>
+      text === null && was === null ? {} : { "countermand.yaml": text };
+    h.commit("start", {
+      files: { "demo/package-lock.json": lock("4.0.0"), ...file(after, null) },
+    });
+    h.commit("Bump", {
+      files: { "demo/package-lock.json": lock("4.9.2"), ...file(before, after) },
+    });
+    return h.directory;
+  };
+
+  it("is shown with the findings, named by digest, and weighs where both states say so", async () => {
+    const dev = context("development");
+    const report = await ask(states(dev, dev), { target: "HEAD~1" });
+    expect(report.findings).toMatchObject([
+      { reach: "development", context: { components: ["demo"], regulations: ["pci-dss"] } },
+    ]);
+    expect(report.inputs.context).toMatch(/^sha256:/);
+    expect(renderUndo(report)).toContain("[demo, development, pci-dss]");
+    const bare = await ask(states(null, null), { target: "HEAD~1" });
+    expect(bare.risk.score).toBeGreaterThan(report.risk.score);
+    expect(bare.inputs).not.toHaveProperty("context");
+    for (const [before, after] of [
+      [dev, null],
+      [null, dev],
+      [dev, context("production")],
+      [context("production"), dev],
+    ] as const) {
+      const stricter = await ask(states(before, after), { target: "HEAD~1" });
+      expect(stricter.findings[0]?.reach).toBe("runtime");
+      expect(stricter.risk.score).toBe(bare.risk.score);
+    }
+    const reverted = await ask(states(dev, dev), { target: "HEAD", mode: "revert" });
+    expect(reverted.findings[0]?.reach).toBe("development");
+  });
+
+  it("is said to be set aside where it is wrong", async () => {
+    const report = await ask(states("version: 7\n", context("development")), { target: "HEAD~1" });
+    expect(report.unknowns.join("\n")).toMatch(/countermand.yaml of the state left is not taken/);
+    expect(report.findings[0]?.reach).toBe("runtime");
+  });
+});
+
 describe("the report", () => {
   it("is the same bytes every time, canonical, and safe to print", async () => {
     const h = history();

@@ -15,6 +15,9 @@ import { flags, type History, none } from "../history/history.ts";
 import { addLineKeys } from "../history/line-keys.ts";
 import { scanHistory } from "../history/scan.ts";
 import { CommitSource } from "../history/source.ts";
+import { contextOf, inContext } from "../context/context.ts";
+import type { ContextFile } from "../context/context-file.ts";
+import { contextTexts } from "../context/repository-context.ts";
 import { Auditor } from "../audit/auditor.ts";
 import type { Reversal } from "../audit/reversal.ts";
 import { compareText } from "../rules/order.ts";
@@ -48,6 +51,8 @@ export type UndoRequest = {
   readonly scanners?: { readonly plugins: readonly ScannerPlugin[]; readonly cache?: string };
   /** Files that come with the states and are in no commit: SBOMs of images. */
   readonly beside?: readonly ChangedFile[];
+  /** The operator's word on where things run and what they hold; the repository's own is read from it. */
+  readonly context?: ContextFile;
   /** What the rules are told beside the repository. */
   readonly knowledge: Knowledge;
   readonly signal?: AbortSignal | undefined;
@@ -154,7 +159,10 @@ async function report(
   for (const { tool, reason } of scans?.incomparable ?? []) {
     unknowns.add(`scanner ${tool}: ${reason}`);
   }
-  const findings = ordered([...assessed.findings, ...(scans?.findings ?? [])]);
+  const texts = await contextTexts(repo, source.objects, plan.from, changes ?? []);
+  const context = contextOf(request.context, texts.before, texts.after);
+  for (const unknown of context.unknowns) unknowns.add(unknown);
+  const findings = inContext(ordered([...assessed.findings, ...(scans?.findings ?? [])]), context);
   const gained: CommitRef[] = [];
   for (let row = (sides?.size ?? 0) - 1; row >= 0 && gained.length < mostCommits; row--) {
     const commit = await source.commit(sides?.oid(row) ?? "");
@@ -189,7 +197,7 @@ async function report(
       originUnresolved: changes === null || atEdge(repo, history, chosen),
     }),
     ...(scans === null ? {} : { scanned: scans.scanned }),
-    inputs: inputsOf(knowledge),
+    inputs: inputsOf(knowledge, context),
     rules: rules.map(({ id, version }) => ({ id, version })),
     unknowns: [...unknowns].sort(compareText),
   };

@@ -91,6 +91,18 @@ export type Evidence = {
   readonly commit?: string;
 };
 
+/** What is said of where a finding is (undo/context); nothing of it changes what was found. */
+export type FindingContext = {
+  readonly components?: readonly string[];
+  readonly environment?: "production" | "staging" | "development" | "test";
+  /** 1: what everything else needs. */
+  readonly tier?: "1" | "2" | "3" | "4";
+  readonly data?: "restricted" | "confidential" | "internal" | "public";
+  /** Of the team's threat model. */
+  readonly threats?: readonly string[];
+  readonly regulations?: readonly string[];
+};
+
 export type Finding = {
   readonly rule: string;
   readonly version: number;
@@ -111,6 +123,8 @@ export type Finding = {
   readonly clearBy: readonly ClearCondition[];
   /** 32 hexadecimal digits over rule, implication, direction and subject. */
   readonly fingerprint: string;
+  /** Added after the rules; absent: nothing is said of where it is. */
+  readonly context?: FindingContext;
 };
 
 export type Rule = {
