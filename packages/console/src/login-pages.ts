@@ -41,7 +41,9 @@ export function loginPage(view: {
       <p id="passkey-lacks">
         This needs a browser with passkeys, and script, which this page alone uses.
       </p>
-      <p><button id="passkey" type="button" data-back="${back}" hidden>Use a passkey</button></p>
+      <div>
+        <button id="passkey" type="button" data-back="${back}" hidden>Use a passkey</button>
+      </div>
       <p id="told" role="status" aria-live="polite"></p>
       <h2>With a one-time link</h2>
       <p>Whoever runs this server can have one printed for you:</p>
