@@ -62,6 +62,10 @@ describe("in place", () => {
     expect(await inPlace(two)).toBe("no");
     h.commit("The rest", { files: { g: "g\n" } });
     expect(await inPlace(two)).toBe("no");
+    const three = h.commit("Two places", { files: { f: edited.replace("number 15 ", "15 ") } });
+    h.commit("One of them", { files: { f: edited } });
+    h.commit("The other", { files: { f: base } });
+    expect(await inPlace(three)).toBe("no");
     const guard = h.commit("Guard away", { files: { f: base.replace(/.*number 9 .*\n/, "") } });
     h.commit("Top", { files: { f: `top\n${base.replace(/.*number 9 .*\n/, "")}` } });
     const line = /.*number 9 .*\n/.exec(base)?.[0] ?? "";
