@@ -56,6 +56,9 @@ describe("what differs between two trees", () => {
       await trees.changes(a, b),
     );
     expect(await trees.changes(emptyTree.sha1, inner)).toHaveLength(2);
+    // As in histories that were imported long ago.
+    const padded = tree(["040000", "d", inner], ["0100644", "f"]);
+    expect(await trees.changes(padded, tree(["40000", "d", inner], ["100644", "f"]))).toEqual([]);
     expect(await trees.changes(null, inner)).toHaveLength(2);
   });
 

@@ -130,6 +130,9 @@ function asFolder(entry: Side): string | null {
   return entry?.mode === treeMode ? entry.oid : null;
 }
 
+/** Old tools wrote a zero in front; it is the same mode. */
+const isMode = /^0?[1-7][0-7]{4,5}$/;
+
 /** `mode SP name NUL id`, repeated. Names that are there twice, or are no names, are refused. */
 function parseTree(bytes: Buffer, oidBytes: number, oid: string): Entries {
   const entries = new Map<string, NonNullable<Side>>();
@@ -140,7 +143,7 @@ function parseTree(bytes: Buffer, oidBytes: number, oid: string): Entries {
     const mode = space === -1 ? "" : bytes.toString("latin1", at, Math.min(space, at + 8));
     const name = zero === -1 ? "" : bytes.toString("latin1", space + 1, zero);
     const isName = name !== "" && name !== "." && name !== ".." && !name.includes("/");
-    if (!isName || !/^[1-7][0-7]{4,5}$/.test(mode) || end > bytes.length || entries.has(name)) {
+    if (!isName || !isMode.test(mode) || end > bytes.length || entries.has(name)) {
       throw new GitError("git-failed", `tree ${oid} is damaged at byte ${at}`);
     }
     entries.set(name, {
