@@ -25,6 +25,7 @@ export const portableTables = {
   tile: ["log_id", "level", "n"],
   checkpoint: ["log_id", "size"],
   cosignature: ["log_id", "size", "vkey"],
+  checkpoint_time: ["log_id", "size", "authority"],
   opening: ["log_id", "commitment"],
   audit: ["repository"],
   reversal: ["repository", "commit_id"],

@@ -68,6 +68,19 @@ export interface CheckpointTable {
   published_at: AppendOnly<string>;
 }
 
+/** Tokens of time authorities over checkpoints. */
+export interface CheckpointTimeTable {
+  log_id: AppendOnly<number>;
+  size: AppendOnly<number>;
+  /** The address that was asked. */
+  authority: AppendOnly<string>;
+  /** The authority's clock. */
+  attested_at: AppendOnly<string>;
+  /** Ours. */
+  received_at: AppendOnly<string>;
+  token: AppendOnly<Uint8Array>;
+}
+
 /** What witnesses said of our checkpoints; the newest line of each key for a size. */
 export interface CosignatureTable {
   log_id: AppendOnly<number>;
@@ -214,6 +227,7 @@ export interface Tables extends LoginTables {
   tile: TileTable;
   checkpoint: CheckpointTable;
   cosignature: CosignatureTable;
+  checkpoint_time: CheckpointTimeTable;
   registry: RegistryTable;
   record: RecordTable;
   record_entry: RecordEntryTable;
