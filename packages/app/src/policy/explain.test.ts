@@ -65,6 +65,19 @@ describe("an explanation", () => {
     }
   });
 
+  it("of a number the nearest on either side", () => {
+    const late = loadJudge(
+      bundleOf(
+        `${permitAll}@id("late") @says("not in the evening hours") forbid (principal, action, resource) when { context.minute >= 960 && resource.files < 9 };`,
+      ),
+    );
+    const { would } = explainRequest(late, request({ context: { minute: 970 } }));
+    expect(would).toEqual([
+      [{ fact: "context.minute", is: "970", be: "959" }],
+      [{ fact: "resource.files", is: "1", be: "9" }],
+    ]);
+  });
+
   it("never promises what Cedar would refuse", () => {
     const odd = loadJudge(
       bundleOf(

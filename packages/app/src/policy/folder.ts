@@ -6,6 +6,7 @@
 import { constants } from "node:fs";
 import { mkdir, open, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   policy,
   quote,
@@ -52,7 +53,7 @@ export async function readFolder(folder: string): Promise<PolicyFolder> {
 
 /** The policy that comes with Countermand. */
 export async function readDefault(): Promise<PolicyFolder> {
-  return readFolder(defaultFolder.pathname);
+  return readFolder(fileURLToPath(defaultFolder));
 }
 
 /** Writes a folder that `readFolder` reads as this. Refuses to overwrite anything (EEXIST). */

@@ -63,6 +63,11 @@ describe("a policy is loaded", () => {
       "id",
     ],
     [
+      "an annotation that JavaScript would lose",
+      '@id("a") @__proto__("x") permit (principal, action, resource);',
+      "@__proto__ is unknown",
+    ],
+    [
       "two rules of one name",
       `${permitAll}${permitAll}`,
       "a second rule all; the first is at a.cedar:1",

@@ -9,8 +9,8 @@ export const limits = {
   files: 32,
   /** Of one file, UTF-8. */
   fileBytes: 65_536,
-  /** Of the artefact: canonical JSON of all files. */
-  bundleBytes: 524_288,
+  /** Of the artefact: canonical JSON of all files. At worst such a policy loads in seconds and judges in 20 ms. */
+  bundleBytes: 131_072,
   rules: 200,
   /** Of one rule, in characters. */
   ruleLength: 8192,

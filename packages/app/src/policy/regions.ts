@@ -162,6 +162,7 @@ function valuesOf(kind: Exclude<Kind, { type: "set" }>, found: readonly Value[])
     case "number":
     case "time": {
       const { min, max } = kind.type === "time" ? { min: 0, max: 253_402_300_799_999 } : kind;
+      // Those at and above each constant tell all regions apart; the one below is the nearest way out.
       const near = found.flatMap((value) =>
         typeof value === "number" ? [value - 1, value, value + 1] : [],
       );

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readDefault } from "./folder.ts";
 import { loadJudge } from "./judge.ts";
 import { simulateReversal, Tally } from "./simulate.ts";
+import { bundleOf } from "./testing/requests.ts";
 
 const { settings, bundle } = await readDefault();
 const policy = { settings, rules: loadJudge(bundle) };
@@ -76,6 +77,26 @@ describe("a reversal of an audited history", () => {
       classes,
       approvals,
     });
+  });
+
+  it("waits where the constitution would not open the lane, whatever a policy says", () => {
+    const open = {
+      settings,
+      rules: loadJudge(
+        bundleOf(
+          '@id("a") @class("a") @lane("clean-revert") permit (principal, action == Action::"classify", resource);',
+        ),
+      ),
+    };
+    expect(simulateReversal(line(), open, as).outcome).toBe("allowed");
+    for (const changes of [
+      { unknowns: ["the base"] },
+      { implications: [worse("authn.weakened", "low")] },
+      { undoes: [{ commit: "a", match: "partial", share: 0.9 }] },
+    ]) {
+      expect(simulateReversal(line(changes), open, as).outcome).toBe("delayed");
+    }
+    expect(simulateReversal(line(), open, { ...as, ranBefore: false }).outcome).toBe("delayed");
   });
 
   it("waits for as many as the settings say where there are no rules", () => {
