@@ -7,7 +7,7 @@ export interface Frame {
   /** Which ledger, or that there is none; nothing where that is not known. */
   readonly ledger?: Html;
   readonly main: Html;
-  /** The address of the page's script; only the login page has one. */
+  /** The address of the page's script; only pages that need a passkey have one. */
   readonly script?: string;
 }
 
@@ -44,9 +44,7 @@ export function page({ title, ledger, main, script }: Frame): string {
                 <li><a href="${paths.session()}">Your session</a></li>
               </ul>
             </nav>
-            <p>
-              This page only reads. Whoever decides signs, with the command line. Times are UTC.
-            </p>
+            <p>Whoever decides signs, with the command line or a passkey. Times are UTC.</p>
           </footer>
         </body>
       </html> `,

@@ -41,7 +41,13 @@ export function recordPage({ ledger, state, openings, now }: RecordPageView): st
         <strong>${proposal.environment}</strong>, back to
         <code>${showIdentity(proposal.target)}</code>
       </p>
-      <p class="next"><strong>Next:</strong> ${nextStep(state.id, state.status)}</p>
+      <p class="next">
+        <strong>Next:</strong> ${nextStep(state.id, state.status)}
+        ${
+          state.status === "pending_approval" &&
+          html`Or <a href="${paths.decide(state.id)}">decide with a passkey</a>.`
+        }
+      </p>
       <div class="split">${head(state, actor, now)} ${why(state, text)}</div>
       ${duties(state, actor, text)} ${assessment(state, actor)} ${approvals(state, actor, text)}
       ${evidence(state, actor)} ${executions(state, actor, text)} ${outcome(state, actor)}
@@ -92,7 +98,7 @@ function tickets(found: readonly string[]): Html {
   </ul>`;
 }
 
-function why({ proposal }: RecordState, text: (commitment: string) => Html): Html {
+export function why({ proposal }: RecordState, text: (commitment: string) => Html): Html {
   return html`<section aria-labelledby="why">
     <h2 id="why">Why</h2>
     <h3>Rationale</h3>

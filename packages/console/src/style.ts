@@ -73,6 +73,13 @@ form label { display: block; font-size: 0.875rem; color: var(--quiet); }
 input, select, button { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--quiet); border-radius: 4px; padding: 0.4rem 0.6rem; min-height: 2.5rem; }
 button { font-weight: 600; padding-inline: 1.1rem; background: var(--raised); cursor: pointer; }
 form > a { padding: 0.5rem 0.25rem; }
+form.tall { flex-direction: column; align-items: stretch; max-width: 42rem; }
+form.tall > * { margin: 0; }
+fieldset { border: 1px solid var(--quiet); border-radius: 4px; padding: 0.25rem 1rem 0.75rem; }
+fieldset label { display: flex; align-items: center; gap: 0.6rem; color: inherit; font-size: 1rem; min-height: 2.5rem; }
+input[type="radio"] { min-height: 0; width: 1.15rem; height: 1.15rem; }
+textarea { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--quiet); border-radius: 4px; padding: 0.4rem 0.6rem; width: 100%; box-sizing: border-box; }
+form.tall input:not([type]), form.tall select { width: 100%; box-sizing: border-box; }
 table { border-collapse: collapse; width: 100%; margin: 0.6rem 0 0.9rem; font-size: 0.95rem; }
 caption { text-align: left; color: var(--quiet); font-size: 0.875rem; padding-bottom: 0.3rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.5rem 0.9rem 0.5rem 0; border-bottom: 1px solid var(--line); font-weight: normal; }

@@ -129,6 +129,7 @@ export {
 export { formatArmor, parseArmor } from "./sshsig/armor.ts";
 export {
   fingerprint,
+  formatPublicKey,
   formatPublicKeyLine,
   parsePublicKey,
   parsePublicKeyLine,

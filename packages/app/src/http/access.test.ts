@@ -23,7 +23,9 @@ test("only reading and logging in is open, and nothing that changes the ledger",
   for (const { method, path, tag } of open) {
     if (method === "POST") expect([path, tag]).toEqual([path, "login"]);
     else
-      expect(path).toMatch(/^\/(?:login(?:\.js|\/.+)?|style\.css|health|log\/(?:checkpoint|key))$/);
+      expect(path).toMatch(
+        /^\/(?:login(?:\.js|\/.+)?|sign\.js|passkey\.js|style\.css|health|log\/(?:checkpoint|key))$/,
+      );
   }
 });
 

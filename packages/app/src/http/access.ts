@@ -16,6 +16,7 @@ export const accessOf: Readonly<Record<string, Access>> = {
   assessment: "read",
   exportRecord: "read",
   entryProof: "read",
+  entryTimes: "read",
   putArtefact: "submit",
   getArtefact: "read",
   audits: "read",
@@ -38,6 +39,13 @@ export const accessOf: Readonly<Record<string, Access>> = {
   recordPage: "read",
   reversalsPage: "read",
   style: "open",
+  decidePage: "person",
+  signPage: "person",
+  signScript: "open",
+  submitByPasskey: "person",
+  passkeyPage: "person",
+  passkeyScript: "open",
+  describePasskey: "person",
 
   // Logging in: open, because nobody is logged in yet.
   loginPage: "open",

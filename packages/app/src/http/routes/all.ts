@@ -4,7 +4,9 @@ import { artefactRoute } from "./artefact.ts";
 import { artefactsRoute } from "./artefacts.ts";
 import { assessmentRoute } from "./assessment.ts";
 import { auditsRoute } from "./audits.ts";
+import { decidePageRoute, signPageRoute, signScriptRoute, submitByPasskeyRoute } from "./decide.ts";
 import { entryProofRoute } from "./entry-proof.ts";
+import { entryTimesRoute } from "./entry-times.ts";
 import { gateEventsRoute, gateRoute } from "./gate.ts";
 import { healthRoute } from "./health.ts";
 import { instanceRoute } from "./instance.ts";
@@ -31,6 +33,7 @@ import {
 } from "./login.ts";
 import { packageRoute } from "./package.ts";
 import { homeRoute, recordPageRoute, reversalsPageRoute, styleRoute } from "./pages.ts";
+import { describePasskeyRoute, passkeyPageRoute, passkeyScriptRoute } from "./passkeys.ts";
 import { recordRoute } from "./record.ts";
 import { recordsRoute } from "./records.ts";
 import { reversalsRoute } from "./reversals.ts";
@@ -53,6 +56,7 @@ export const routes: readonly Route[] = [
   assessmentRoute,
   packageRoute,
   entryProofRoute,
+  entryTimesRoute,
   artefactsRoute,
   artefactRoute,
   gateRoute,
@@ -67,6 +71,13 @@ export const routes: readonly Route[] = [
   recordPageRoute,
   reversalsPageRoute,
   styleRoute,
+  decidePageRoute,
+  signPageRoute,
+  signScriptRoute,
+  submitByPasskeyRoute,
+  passkeyPageRoute,
+  passkeyScriptRoute,
+  describePasskeyRoute,
   loginPageRoute,
   loginScriptRoute,
   loginAtProviderRoute,

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { route } from "../route.ts";
 
-const index = z
+export const entryIndex = z
   .string()
   .regex(/^(?:0|[1-9]\d{0,15})$/, "is a whole number without leading zeros")
   .transform(Number)
@@ -16,7 +16,7 @@ export const entryProofRoute = route({
   summary: "Proof that an entry is in the log",
   description:
     "A C2SP tlog-proof file. `min=witnessed` takes a checkpoint that enough witnesses have signed, with their signatures; until there is one over the entry, the answer is 404 `not-witnessed` with `Retry-After`.",
-  params: z.object({ index }),
+  params: z.object({ index: entryIndex }),
   query: z.strictObject({
     min: z
       .enum(["logged", "witnessed"])

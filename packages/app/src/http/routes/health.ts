@@ -10,12 +10,14 @@ export const healthRoute = route({
   tag: "server",
   summary: "Whether the server answers, and how far its log is",
   responses: { 200: { description: "It answers", schema: health } },
-  async handle(_asked, { log, witnessing, mirroring }) {
+  async handle(_asked, { log, witnessing, mirroring, timestamping }) {
     const witnessed = witnessing?.();
     const mirrors = mirroring?.();
+    const timestamps = timestamping?.();
     const more = {
       ...(witnessed === undefined ? {} : { witnessed }),
       ...(mirrors === undefined ? {} : { mirrors: [...mirrors] }),
+      ...(timestamps === undefined ? {} : { timestamps }),
     };
     const note = await log()?.checkpoint();
     if (note === undefined) return { body: { status: "ok", ...more } };
