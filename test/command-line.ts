@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const cli = join(import.meta.dirname, "../packages/app/src/main/cli.ts");
+export const cli = join(import.meta.dirname, "../packages/app/src/main/cli.ts");
 
 export interface Answer {
   readonly code: number | null;
