@@ -44,6 +44,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     export: async (it) => (await import("./commands/export.ts")).exportCommand(it),
     monitor: async (it, exit) => (await import("./commands/monitor.ts")).monitorCommand(it, exit),
     proof: async (it) => (await import("./commands/proof.ts")).proofCommand(it),
+    times: async (it) => (await import("./commands/times.ts")).timesCommand(it),
     verify: async (it, exit) => (await import("./commands/verify.ts")).verifyCommand(it, exit),
     fsck: async (it, exit) => (await import("./commands/fsck.ts")).fsckCommand(it, exit),
     access: async (it, exit) => (await import("./commands/access.ts")).accessCommand(it, exit),

@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { encodeHex } from "@countermand/record";
 import { audits, reversalPage } from "../http/contract/audit.ts";
+import { entryTimes } from "../http/contract/entry-times.ts";
 import { gateAnswer, gateEventPage } from "../http/contract/gate.ts";
 import { instance } from "../http/contract/instance.ts";
 import { recordPage, recordView } from "../http/contract/record.ts";
@@ -28,6 +29,7 @@ export function remoteCountermand(baseUrl: string, options: RemoteOptions = {}):
     record: (id) => askJson(`/v1/records/${segment(id)}`, recordView),
     exportRecord: (id, query) => askBytes(`/v1/records/${segment(id)}/package`, { ...query }),
     entryProof: (index, min) => askBytes(`/v1/entries/${index}/proof`, { min }),
+    entryTimes: (index) => askJson(`/v1/entries/${index}/times`, entryTimes),
     async putArtefact(bytes) {
       const stored = await askJson("/v1/artefacts", artefact, { method: "POST", bytes });
       checkDigest(base, bytes, stored.digest);

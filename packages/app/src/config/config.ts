@@ -25,6 +25,8 @@ export interface Config {
   readonly maxArtefactBytes: number;
   /** File with the witnesses that are asked, and how many must have signed; none without it. */
   readonly witnessPolicy: string | undefined;
+  /** Who time-stamps checkpoints (RFC 3161), and who vouches for that authority. */
+  readonly timeAuthority: TimeAuthorityConfig | undefined;
   /** Copies of the log to keep: folders, or `s3://bucket/prefix?…`. */
   readonly mirrors: readonly string[];
   /** For mirrors in buckets. */
@@ -40,6 +42,14 @@ export interface OidcConfig {
   readonly scopes: readonly string[];
   /** The claim that lists group ids. */
   readonly groupsClaim: string;
+}
+
+export interface TimeAuthorityConfig {
+  readonly url: string;
+  /** A file of PEM certificates. */
+  readonly roots: string;
+  /** Milliseconds between two tokens. */
+  readonly every: number;
 }
 
 export interface S3Keys {
@@ -70,6 +80,7 @@ export function readConfig(env: Environment, given: { readonly data?: string } =
       .map((name) => name.trim())
       .filter((name) => name !== ""),
     witnessPolicy: text(env, "COUNTERMAND_WITNESS_POLICY"),
+    timeAuthority: timeAuthority(env),
     mirrors: (text(env, "COUNTERMAND_MIRRORS") ?? "").split(/\s+/).filter((one) => one !== ""),
     s3: s3Keys(env),
     maxArtefactBytes: whole(env, "COUNTERMAND_MAX_ARTEFACT_MB", 64, 1, 4096) * 1024 * 1024,
@@ -126,6 +137,28 @@ function oidcConfig(env: Environment): OidcConfig | undefined {
       .filter((scope) => scope !== "" && scope !== "openid"),
     groupsClaim: text(env, "COUNTERMAND_OIDC_GROUPS_CLAIM") ?? "groups",
   };
+}
+
+/** http:// will do: a token is signed, and made for one question. */
+function timeAuthority(env: Environment): TimeAuthorityConfig | undefined {
+  const address = text(env, "COUNTERMAND_TIME_AUTHORITY");
+  const roots = text(env, "COUNTERMAND_TIME_AUTHORITY_ROOTS");
+  const every = whole(env, "COUNTERMAND_TIME_AUTHORITY_MINUTES", 10, 1, 1_440) * 60_000;
+  if (address === undefined && roots === undefined) return undefined;
+  if (address === undefined || roots === undefined) {
+    throw new ConfigError(
+      "COUNTERMAND_TIME_AUTHORITY and COUNTERMAND_TIME_AUTHORITY_ROOTS (a file of PEM certificates) are given together; one of them is missing.",
+    );
+  }
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const { protocol = "", username, password, hash } = url ?? {};
+  // It is shown in /health and kept beside each token, so it holds no secret.
+  if (!/^https?:$/.test(protocol) || `${username}${password}${hash}` !== "") {
+    throw new ConfigError(
+      "COUNTERMAND_TIME_AUTHORITY is an http:// or https:// address, without user and fragment.",
+    );
+  }
+  return { url: address, roots, every };
 }
 
 /** Under the names that S3 tools read; undefined unless both halves are there. */

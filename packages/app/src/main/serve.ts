@@ -17,6 +17,7 @@ import { auditIntoStore } from "./audit-into-store.ts";
 import { isLoopback, offerWayIn, openLogin, wantsLogin } from "./login.ts";
 import { startMirroring } from "./mirror.ts";
 import { tokenFile } from "./token-file.ts";
+import { startTimestamping } from "./timestamping.ts";
 import { startWitnessing } from "./witnessing.ts";
 
 /** How often quiet records are looked at, in milliseconds. */
@@ -56,6 +57,7 @@ async function run(
   let port = config.port;
   const login = hasLogin ? await openLogin(config, application, context, () => port) : undefined;
   const witnesses = await startWitnessing(application, config, context, ended);
+  const timestamping = await startTimestamping(application, config, context, ended);
   const mirroring = startMirroring(application, witnesses.log, context, ended);
   const token = randomBytes(32).toString("base64url");
   const server = await buildServer(
@@ -65,6 +67,7 @@ async function run(
       log: witnesses.log,
       witnessing: witnesses.health,
       mirroring: mirroring.health,
+      timestamping: timestamping.health,
       report: (error, id) =>
         context.err(
           `request ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -107,6 +110,7 @@ async function run(
       lookAround(application, ended),
       witnesses.run(),
       mirroring.run(),
+      timestamping.run(),
       untilEnded(application, ended, context),
     ]);
   } finally {

@@ -203,6 +203,25 @@ export interface GateQuery {
 
 export type ProofLevel = "logged" | "witnessed";
 
+export interface EntryTimes {
+  readonly index: number;
+  /** The server's clock, as it stands in the entry. */
+  readonly recordedAt: string;
+  /** Undefined until a time authority has signed a checkpoint over the entry. */
+  readonly attested?: {
+    /** The authority's clock: the entry was there by then. */
+    readonly at: string;
+    /** Address of the authority. */
+    readonly authority: string;
+    /** Entries under the checkpoint that it signed: the first one over this entry. */
+    readonly size: number;
+    /** That checkpoint, a signed note; what the token is over, byte for byte. */
+    readonly checkpoint: string;
+    /** RFC 3161 TimeStampToken, base64 of DER. */
+    readonly token: string;
+  };
+}
+
 export interface Countermand {
   /** Opens the ledger. Throws a `RollbacksError` "conflict" where it is open already. */
   openLedger(request: OpeningRequest): Promise<Instance>;
@@ -218,6 +237,11 @@ export interface Countermand {
    * `RollbacksError` "not-found" or "not-witnessed".
    */
   entryProof(index: number, min: ProofLevel): Promise<Uint8Array>;
+  /**
+   * The two clocks of an entry: ours, and that of a time authority if it has signed a
+   * checkpoint over the entry. Throws a `RollbacksError` "not-found".
+   */
+  entryTimes(index: number): Promise<EntryTimes>;
   /** Stores an artefact; statements then name its digest. */
   putArtefact(bytes: Uint8Array): Promise<Artefact>;
   getArtefact(digest: string): Promise<Uint8Array | undefined>;

@@ -5,7 +5,14 @@
  */
 import { formatProofFile } from "@countermand/tlog";
 import type { Published } from "../ledger/log-reader.ts";
-import { encodeHex, registryStream, type Artefact, type Registry } from "@countermand/record";
+import { firstTokenOver } from "../ledger/timestamps/token-rows.ts";
+import {
+  encodeHex,
+  parseEntry,
+  registryStream,
+  type Artefact,
+  type Registry,
+} from "@countermand/record";
 import { listAudits, listReversals } from "./audits.ts";
 import type { Command } from "./batch.ts";
 import type {
@@ -13,6 +20,7 @@ import type {
   AuditedReversal,
   AuditSummary,
   Countermand,
+  EntryTimes,
   ExportOptions,
   GateAnswer,
   GateEvent,
@@ -142,6 +150,24 @@ export class RollbackService implements Countermand {
     const { size, note } = checkpoint;
     const hashes = await log.inclusionProof(index, size);
     return formatProofFile({ index, hashes, checkpoint: Buffer.from(note) });
+  }
+
+  async entryTimes(index: number): Promise<EntryTimes> {
+    const { database, logId, ledger } = this.#need();
+    const log = ledger.log();
+    const entry =
+      Number.isSafeInteger(index) && index >= 0 && index < log.published().size
+        ? await log.entry(index)
+        : undefined;
+    if (entry === undefined) {
+      throw new RollbacksError("not-found", `the log has no entry ${index}`);
+    }
+    const { recordedAt } = parseEntry(entry);
+    const found = await firstTokenOver(database, logId, index);
+    if (found === undefined) return { index, recordedAt };
+    const { attestedAt: at, authority, size, note: checkpoint } = found;
+    const token = Buffer.from(found.token).toString("base64");
+    return { index, recordedAt, attested: { at, authority, size, checkpoint, token } };
   }
 
   async putArtefact(bytes: Uint8Array): Promise<Artefact> {

@@ -11,6 +11,7 @@ import {
   type Role,
 } from "@countermand/record";
 import { z } from "zod";
+import type { TimeHealth } from "../../ledger/timestamps/stamper.ts";
 import type { WitnessedHealth } from "../../ledger/witnesses/publisher.ts";
 import type { Instance, OpeningRequest } from "../../rollbacks/countermand.ts";
 import {
@@ -162,6 +163,19 @@ const mirror = z
   })
   .describe("How far a mirror is");
 
+const timestamping: z.ZodType<TimeHealth> = z
+  .object({
+    authority: z.string().describe("The address that is asked"),
+    size: index.exactOptional().describe("Entries under the newest checkpoint with a token"),
+    attestedAt: z.iso.datetime().exactOptional().describe("The authority's time in that token"),
+    ahead: z
+      .number()
+      .exactOptional()
+      .describe("Seconds by which this server's clock is ahead of the authority's, at least"),
+    alarm: z.string().exactOptional().describe("The clock is wrong, or no token was had when due"),
+  })
+  .describe("What a time authority says, where one is asked");
+
 export const health = z
   .object({
     status: z.literal("ok"),
@@ -169,5 +183,6 @@ export const health = z
     size: z.int().min(0).exactOptional().describe("Entries under the newest checkpoint"),
     witnessed: witnessing.exactOptional(),
     mirrors: z.array(mirror).exactOptional(),
+    timestamps: timestamping.exactOptional(),
   })
   .describe("The server answers");

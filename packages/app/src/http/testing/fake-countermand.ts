@@ -59,6 +59,10 @@ export class FakeCountermand implements Countermand {
     if (args[1] === "witnessed") throw new RollbacksError("not-witnessed", "not yet");
     return new TextEncoder().encode("c2sp.org/tlog-proof@v1\n");
   }
+  async entryTimes(...args: Parameters<Countermand["entryTimes"]>) {
+    this.#called("entryTimes", ...args);
+    return { index: args[0], recordedAt: "2026-11-23T02:41:00.000Z" };
+  }
   async putArtefact(bytes: Uint8Array) {
     this.#called("putArtefact", bytes.length);
     const digest = createHash("sha256").update(bytes).digest("hex");

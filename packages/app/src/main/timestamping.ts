@@ -1,0 +1,58 @@
+/** Has a time authority sign the log's checkpoints while the server runs, if one was given. */
+import { X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Context } from "../cli/context.ts";
+import { usage } from "../cli/exit.ts";
+import { plain } from "../cli/terminal.ts";
+import type { Config } from "../config/config.ts";
+import { checkOpenssl } from "../ledger/timestamps/openssl.ts";
+import { Stamper, type TimeHealth } from "../ledger/timestamps/stamper.ts";
+import type { Application } from "./application.ts";
+
+export interface Timestamping {
+  readonly health: () => TimeHealth | undefined;
+  /** Until the server ends. */
+  run(): Promise<void>;
+}
+
+/** Throws a usage error for roots that cannot be used, and a `TimestampError` "openssl" without the command. */
+export async function startTimestamping(
+  { service }: Application,
+  { timeAuthority }: Config,
+  context: Context,
+  ended: AbortSignal,
+): Promise<Timestamping> {
+  if (timeAuthority === undefined) return { health: () => undefined, run: async () => {} };
+  const { url, every } = timeAuthority;
+  const roots = resolve(context.cwd, timeAuthority.roots);
+  await checkRoots(roots);
+  await checkOpenssl();
+  let stamper: Stamper | undefined;
+  return {
+    health: () => stamper?.health(),
+    async run() {
+      while (!ended.aborted) {
+        if (service.opened !== undefined) {
+          const { database, logId, now } = service.opened;
+          const report = (line: string) =>
+            context.err(`${context.now().toISOString()} ${plain(line, 500)}\n`);
+          stamper = new Stamper({ database, logId, authority: { url, roots }, every, now, report });
+          return await stamper.run(ended);
+        }
+        await sleep(1_000, undefined, { signal: ended }).catch(() => undefined);
+      }
+    },
+  };
+}
+
+async function checkRoots(file: string): Promise<void> {
+  try {
+    void new X509Certificate(await readFile(file));
+  } catch (error) {
+    throw usage(
+      `The roots of the time authority, ${file}, cannot be read as PEM certificates: ${(error as Error).message}.`,
+    );
+  }
+}
