@@ -1,8 +1,8 @@
 /**
  * RFC 3161 time-stamp tokens, by OpenSSL's `ts` command as a child process. A token is
  * CMS with certificates in it; a reader of our own would be code that must be trusted
- * and that nobody else uses, and a library for it is larger than all of `tlog`. What
- * runs here is what an auditor runs on the same files, printed by `countermand time`.
+ * and that nobody else uses, and a library one more dependency for three calls. What
+ * runs here is what an auditor runs on the same files, printed by `countermand times`.
  * Only a server that has a time authority needs it.
  *
  * Text that OpenSSL prints is read from verified tokens alone: what stands around a
