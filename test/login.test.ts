@@ -60,6 +60,33 @@ test("before anybody can log in, the server says how, and refuses a network with
   ]);
 });
 
+test("an administrator says whose an account is, and that it is no longer", () => {
+  using place = new Workplace();
+  const as = (...args: string[]) => place.as("ada", ...args);
+  expect(as("init", "--origin", "example.com/login", "--id", "ada").code).toBe(0);
+  as("person", "add", "--id", "bo", "--public-key", `${place.key("bo")}.pub`);
+  const account = ["--issuer", "https://login.example.com", "--subject", "248289761001"];
+  const own = as("person", "link-account", "ada", ...account);
+  expect([own.code, own.err]).toEqual([1, expect.stringContaining("ada")]);
+  expect(as("person", "link-account", "bo", ...account).code).toBe(0);
+  const list = as("person", "list").out;
+  const [, id = ""] =
+    /\n {2}([0-9a-f-]{36}) +account +at https:\/\/login\.example\.com, 248289761001\n/.exec(list) ??
+    [];
+  expect(as("person", "unlink-account", "bo", id).code).toBe(0);
+  expect(as("person", "list").out).not.toContain("login.example.com");
+  const long = as(
+    "person",
+    "link-account",
+    "bo",
+    account[0] ?? "",
+    account[1] ?? "",
+    "--subject",
+    "x".repeat(256),
+  );
+  expect([long.code, long.err]).toEqual([2, expect.stringContaining("1 to 255 characters")]);
+}, 240_000);
+
 describe.skipIf(!hasChromium)(`with a browser (skipped where ${chromium} is missing)`, () => {
   test("login, tokens and logout, as people do it", async () => {
     using it = await opened();
@@ -115,7 +142,7 @@ describe.skipIf(!hasChromium)(`with a browser (skipped where ${chromium} is miss
     expect(readFileSync(file, "utf8")).toBe("{}\n");
     expect(place.run("list", ...server).code).toBe(3);
     expect(place.run("logout", ...server).err).toContain("You are not logged in");
-  }, 120_000);
+  }, 240_000);
 
   test("on a machine without a browser, with the code of another", async () => {
     using it = await opened();
@@ -138,7 +165,7 @@ describe.skipIf(!hasChromium)(`with a browser (skipped where ${chromium} is miss
         expect.stringContaining(answer === "allow" ? "as ada" : "refused this login"),
       ]);
     }
-  }, 120_000);
+  }, 240_000);
 
   test("sessions that others may read are not used", async () => {
     using it = await opened();

@@ -39,7 +39,7 @@ export function loginPage(view: {
       }
       <h2>With a passkey</h2>
       <p id="passkey-lacks">
-        This needs a browser with passkeys, and script, which this page alone uses.
+        This needs a browser with passkeys, and script, which only pages that ask for one use.
       </p>
       <div>
         <button id="passkey" type="button" data-back="${back}" hidden>Use a passkey</button>

@@ -1,8 +1,8 @@
 /**
  * Headers of pages that hold more than text. A form that changes something says
  * where it comes from, which `no-referrer` would turn into `null`; one that ends
- * elsewhere (a command line's own port) must be allowed to. Script is on one page,
- * the login page, because a browser gives passkeys to script alone (docs/adr/0009).
+ * elsewhere (a command line's own port) must be allowed to. Script is only on pages
+ * that ask for a passkey, because a browser gives it to script alone (docs/adr/0009).
  */
 import { contentSecurityPolicy } from "./security.ts";
 

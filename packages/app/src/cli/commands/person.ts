@@ -14,15 +14,17 @@ import {
 } from "@countermand/record";
 import type { Context, LedgerOptions } from "../context.ts";
 import { usage } from "../exit.ts";
-import { say, Texts } from "../say.ts";
-import { readPublicKey, sshSigner } from "../ssh-signer.ts";
+import { Texts } from "../say.ts";
+import { readPublicKey } from "../ssh-signer.ts";
 import { columns, plain, style } from "../terminal.ts";
+import { linkAccountCommand, unlinkAccountCommand } from "./person-account.ts";
 import {
   collect,
   ledgerOptions,
   nameOf,
+  sayInRegistry,
   speakOptions,
-  tellAccepted,
+  textOf,
   withLedger,
   type SpeakOptions,
 } from "./shared.ts";
@@ -33,7 +35,9 @@ export function personCommand(context: Context): Command {
     .addCommand(addCommand(context))
     .addCommand(listCommand(context))
     .addCommand(addKeyCommand(context))
-    .addCommand(revokeKeyCommand(context));
+    .addCommand(revokeKeyCommand(context))
+    .addCommand(linkAccountCommand(context))
+    .addCommand(unlinkAccountCommand(context));
 }
 
 interface PersonOptions {
@@ -131,6 +135,11 @@ function listCommand(context: Context): Command {
                 : style(context, "red", `revoked at entry ${key.revokedAt}`),
               `since entry ${key.addedAt}, on an administrator's word`,
             ]),
+            ...person.accounts.map((account) => [
+              `  ${account.id}`,
+              "account",
+              `at ${plain(account.issuer)}, ${plain(textOf(openings, account.subject))}`,
+            ]),
           ]),
         ),
       );
@@ -164,19 +173,4 @@ function revokeKeyCommand(context: Context): Command {
       await sayInRegistry(context, options, "key-revoked", body, new Texts());
     },
   );
-}
-
-async function sayInRegistry(
-  context: Context,
-  options: SpeakOptions,
-  type: string,
-  body: JsonObject,
-  texts: Texts,
-): Promise<void> {
-  const signer = sshSigner(context, options.key);
-  await withLedger(context, options, async ({ countermand }) => {
-    const { registry } = await countermand.instance();
-    const speaker = { context, countermand, signer };
-    tellAccepted(context, await say(speaker, registry, type, undefined, body, texts));
-  });
 }

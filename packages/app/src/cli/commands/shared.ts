@@ -69,6 +69,22 @@ export async function sayAbout(
   });
 }
 
+/** Signs, submits and tells what came of a statement about who may speak. */
+export async function sayInRegistry(
+  context: Context,
+  options: SpeakOptions,
+  type: string,
+  body: JsonObject,
+  texts: Texts,
+): Promise<void> {
+  const signer = sshSigner(context, options.key);
+  await withLedger(context, options, async ({ countermand }) => {
+    const { registry } = await countermand.instance();
+    const speaker = { context, countermand, signer };
+    tellAccepted(context, await say(speaker, registry, type, undefined, body, texts));
+  });
+}
+
 /** What the rules would refuse anyway is said before anybody is asked to read and sign. */
 export function refuseEarly(type: string, state: RecordState): void {
   const kind = statementTypes.get(type);
