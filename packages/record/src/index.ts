@@ -50,6 +50,7 @@ export { dutiesOf, timerSays, type Duty } from "./lifecycle/duties.ts";
 export { follows, type Following, type SystemType } from "./lifecycle/follows.ts";
 export { mustGrant, type Use } from "./constitution/grant.ts";
 export { quorumOf, unfilled, type Quorum } from "./constitution/quorum.ts";
+export { registryFollows, type RegistryFollowing } from "./lifecycle/registry-follows.ts";
 export { digestOf, evidenceHash, recordHash } from "./lifecycle/record-hash.ts";
 export {
   applyEntry,

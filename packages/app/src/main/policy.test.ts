@@ -12,7 +12,10 @@ import { rebuildViews } from "../rollbacks/rebuild.ts";
 import { describeOnBothStores } from "../storage/testing/both-stores.ts";
 import { RollbacksUnderTest } from "./testing/rollbacks-under-test.ts";
 
-async function withDefaultRules(it: RollbacksUnderTest, changes: { readonly extra?: string } = {}) {
+async function withDefaultRules(
+  it: RollbacksUnderTest,
+  changes: { readonly extra?: string; readonly reviewBy?: string } = {},
+) {
   const { files, settings } = await readDefault();
   const all = new Map(files);
   if (changes.extra !== undefined) all.set("extra.cedar", changes.extra);
@@ -23,7 +26,9 @@ async function withDefaultRules(it: RollbacksUnderTest, changes: { readonly extr
     const may = ["administer", "approve"];
     await it.registrySays(it.ada, "person-added", { person: personOf(second, may) });
   }
-  const proposed = { settings: { ...settings, version: registry.policy.version + 1 }, rules };
+  const { extra: _rules, ...dates } = changes;
+  const version = registry.policy.version + 1;
+  const proposed = { settings: { ...settings, ...dates, version }, rules };
   await it.registrySays(it.ada, "policy-proposed", proposed as never);
   const waiting = (await it.service.instance()).registry.policyProposal?.id ?? "";
   await it.registrySays(second, "policy-decided", { proposal: waiting, decision: "accept" });
@@ -89,6 +94,22 @@ describeOnBothStores("a policy with rules", (under) => {
       `sha256:${rules.digest} are not here`,
     );
     await expect(it.assess()).rejects.toMatchObject({ rule: "policy" });
+  });
+
+  test("a review date that passes is an entry, by itself and once", async () => {
+    await using it = await RollbacksUnderTest.start(under);
+    const reviewBy = new Date(it.now + 3_600_000).toISOString();
+    await withDefaultRules(it, { reviewBy });
+    await it.service.tick();
+    expect((await it.service.instance()).registry.policyReviewDue).toBeUndefined();
+    it.now += 3_600_000;
+    expect(await it.service.tick()).toBe(1);
+    expect(await it.service.tick()).toBe(0);
+    const { registry } = await it.service.instance();
+    expect(registry.policyReviewDue).toBeDefined();
+    await it.restart();
+    expect((await it.service.instance()).registry).toEqual(registry);
+    expect(await findings(it)).toEqual([]);
   });
 
   test("rules that do not load are never proposed, and the old ones stay", async () => {

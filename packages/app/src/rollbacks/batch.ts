@@ -13,6 +13,7 @@ import {
   prefixOf,
   RecordError,
   Refusal,
+  registryFollows,
   registryStream,
   textField,
   type Entry,
@@ -158,10 +159,10 @@ export class Batch {
     } catch (error) {
       return { kind: "refuse", error: asRefusal(error) };
     }
-    const before = stream === registryStream ? [] : this.#appendWhatFollows(stream);
+    const before = this.#appendWhatFollows(stream);
     try {
       const own = this.#append(stream, envelope, statement, command.openings);
-      const after = stream === registryStream ? [] : this.#appendWhatFollows(stream);
+      const after = this.#appendWhatFollows(stream);
       return this.#appended(stream, [...before, own, ...after], before.length);
     } catch (error) {
       const refused = asRefusal(error);
@@ -272,6 +273,7 @@ export class Batch {
   }
 
   #appendWhatFollows(id: string): LeafDraft[] {
+    if (id === registryStream) return this.#appendWhatFollowsInRegistry();
     const leaves: LeafDraft[] = [];
     for (;;) {
       const state = this.#records.get(id);
@@ -279,6 +281,16 @@ export class Batch {
       const owed = follows(state, this.#registry, this.#recordedAt, this.#judging);
       if (owed === undefined) return leaves;
       leaves.push(this.#appendSystem(state, this.#registry, owed));
+    }
+  }
+
+  #appendWhatFollowsInRegistry(): LeafDraft[] {
+    const leaves: LeafDraft[] = [];
+    for (;;) {
+      const owed = this.#registry && registryFollows(this.#registry, this.#recordedAt);
+      if (this.#registry === undefined || owed === undefined) return leaves;
+      const envelope = this.#signer.signRegistry(this.#registry, owed, this.#recordedAt);
+      leaves.push(this.#append(registryStream, envelope, parsePayload(payloadOf(envelope)), []));
     }
   }
 

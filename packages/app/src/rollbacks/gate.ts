@@ -3,14 +3,15 @@
  * is waited for only where a grant is used up. What went forward is remembered,
  * so that going back to it is known as going back.
  */
-import { digestOf, Refusal, showIdentity, type Registry } from "@countermand/record";
+import { digestOf, Refusal, showIdentity } from "@countermand/record";
 import { sql } from "kysely";
 import type { Snapshot } from "../storage/database.ts";
 import type { GateAnswer, GateRequest } from "./countermand.ts";
 import { RollbacksError } from "./error.ts";
 import type { GateLog } from "./gate-log.ts";
+import { knownRegistry } from "./known-registry.ts";
 import type { OpenStore } from "./store.ts";
-import { readRegistry, wasSeen } from "./views.ts";
+import { wasSeen } from "./views.ts";
 
 interface Ruling {
   readonly allowed: boolean;
@@ -195,30 +196,8 @@ async function unreachableMode(
   store: OpenStore,
   { environment, service }: GateRequest,
 ): Promise<GateAnswer["unreachable"]> {
-  const rules = await rulesInForce(store);
+  const rules = (await knownRegistry(store))?.rules;
   if (rules === undefined) return "fail-closed";
   await store.judges.prepare({ rules });
   return store.judges.judge(rules.digest)?.gateMode(environment, service) ?? "fail-closed";
-}
-
-interface KnownRules {
-  readonly idx: number;
-  readonly rules: Registry["rules"];
-}
-const known = new WeakMap<OpenStore, KnownRules>();
-
-/** The registry is read again only where it has changed: it grows with the people in it. */
-async function rulesInForce(store: OpenStore): Promise<Registry["rules"]> {
-  const row = await store.database.read
-    .selectFrom("registry")
-    .select("registry.idx")
-    .where("registry.log_id", "=", store.logId)
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  const before = known.get(store);
-  if (before?.idx === row.idx) return before.rules;
-  const registry = await readRegistry(store.database.read, store.logId);
-  const rules = registry?.rules;
-  known.set(store, { idx: row.idx, rules });
-  return rules;
 }

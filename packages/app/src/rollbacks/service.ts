@@ -9,6 +9,7 @@ import { firstTokenOver } from "../ledger/timestamps/token-rows.ts";
 import {
   encodeHex,
   parseEntry,
+  registryFollows,
   registryStream,
   type Artefact,
   type Registry,
@@ -42,6 +43,7 @@ import { askGate } from "./gate.ts";
 import { GateLog } from "./gate-log.ts";
 import { takeIn } from "./intake.ts";
 import { StorageError } from "../storage/error.ts";
+import { knownRegistry } from "./known-registry.ts";
 import { listRecords } from "./list.ts";
 import { openingCommand } from "./opening.ts";
 import type { LedgerHome, OpenStore, Store } from "./store.ts";
@@ -228,8 +230,11 @@ export class RollbackService implements Countermand {
       .orderBy("record.due_at")
       .limit(limit)
       .execute();
-    await Promise.all(due.map(({ id }) => this.#submit(store, { kind: "clock", record: id })));
-    return due.length;
+    const registry = await knownRegistry(store);
+    const owed = registry && registryFollows(registry, store.now().toISOString());
+    const streams = [...due.map(({ id }) => id), ...(owed === undefined ? [] : [registryStream])];
+    await Promise.all(streams.map((record) => this.#submit(store, { kind: "clock", record })));
+    return streams.length;
   }
 
   async #submit(store: OpenStore, command: Command): Promise<Accepted> {

@@ -20,6 +20,7 @@ import {
   type JsonObject,
   type RecordState,
   type Registry,
+  type RegistryFollowing,
   type Subject,
 } from "@countermand/record";
 
@@ -30,6 +31,8 @@ export interface SystemSigner {
   readonly fingerprint: string;
   /** One authorized_keys line. */
   readonly publicKey: string;
+  /** Signs what is owed on the registry, as of `now`. */
+  signRegistry(registry: Registry, owed: RegistryFollowing, now: string): Envelope;
   /** Signs what is owed on `state`, as of `now`; under the id of a request where one asked for it. */
   sign(state: RecordState, registry: Registry, owed: Following, now: string, id?: string): Envelope;
   /** Signs the opening of a ledger. */
@@ -75,6 +78,15 @@ export function systemSigner(key: RawKey): SystemSigner {
   return {
     fingerprint: print,
     publicKey: formatPublicKeyLine(blob),
+    signRegistry(registry, owed, now) {
+      const subjects = [
+        {
+          name: `urn:countermand:registry:${registry.instance}`,
+          digest: { sha256: registry.head },
+        },
+      ];
+      return envelope(owed.type, subjects, registry.instance, owed.body, now);
+    },
     sign(state, registry, owed, now, id) {
       const subjects = [
         { name: `urn:countermand:record:${state.id}`, digest: { sha256: state.hash } },

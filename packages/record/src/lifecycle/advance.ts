@@ -12,8 +12,14 @@ import { policyActionOf, policyRequest } from "../policy/facts.ts";
 import { judgeOf, mustPermit, type Judging } from "../policy/judge.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { SignedStatement } from "../statements/signed-statement.ts";
-import { saying, type RecordStatement, type Said } from "../statements/statement-type.ts";
+import {
+  saying,
+  type RecordStatement,
+  type RegistryStatement,
+  type Said,
+} from "../statements/statement-type.ts";
 import type { JsonObject } from "../bytes/canonical-json.ts";
+import { registryFollows } from "./registry-follows.ts";
 import { follows } from "./follows.ts";
 import type { RecordState } from "./state.ts";
 
@@ -69,8 +75,11 @@ export function advanceRegistry(
   rule("lifecycle", (before === undefined) === (type.opens === true), () =>
     before === undefined ? "a ledger begins with log-opened" : "a ledger is opened once",
   );
-  if (before !== undefined) checkSigner(type, now, before);
-  else checkClock(now);
+  if (before === undefined) checkClock(now);
+  else {
+    checkSigner(type, now, before);
+    checkOwed(type, before, now);
+  }
   checkSubjects(now, type.subjects(statement.body, before));
   const after = type.apply(statement.body, before, now);
   rule(
@@ -79,6 +88,23 @@ export function advanceRegistry(
     () => "the opening entry is signed by the system key that it names",
   );
   return { ...after, head: at.leafHash, length: (before?.length ?? 0) + 1 };
+}
+
+function checkOwed(type: RegistryStatement<JsonObject>, registry: Registry, now: Said): void {
+  const owed = registryFollows(registry, now.recordedAt);
+  if (type.saidBy === "system") {
+    rule(
+      "system-only",
+      owed?.type === type.name && sameBody(owed.body, now.body),
+      () => `${type.name} does not follow from the registry at ${now.recordedAt}`,
+    );
+    return;
+  }
+  rule(
+    "nothing-overdue",
+    owed === undefined,
+    () => `the registry owed ${owed?.type} before this was recorded, and no entry says so`,
+  );
 }
 
 /** The record after `entry`; `before` is undefined only for the record's first entry. */

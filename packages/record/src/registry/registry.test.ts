@@ -210,6 +210,29 @@ describe("policy", () => {
     ).rejects.toMatchObject({ rule: "registry" });
   });
 
+  test("is due for review on its day: said once, by the system, before anything else", async () => {
+    const reviewBy = later(60);
+    await say(bo, "policy-proposed", { settings: { ...settings(), reviewBy } });
+    await say(cleo, "policy-decided", { proposal: waiting(), decision: "accept" });
+    const due = { policy: ledger.registry.policyDigest, deadline: reviewBy };
+    await expect(say(ledger.system, "policy-review-due", due)).rejects.toMatchObject({
+      rule: "system-only",
+    });
+    ledger.now += 60 * 60_000;
+    await expect(say(bo, "role-granted", { person: "cleo", role: "x" })).rejects.toMatchObject({
+      rule: "nothing-overdue",
+    });
+    await expect(say(bo, "policy-review-due", due)).rejects.toMatchObject({ rule: "system-only" });
+    await say(ledger.system, "policy-review-due", due);
+    expect(ledger.registry.policyReviewDue).toBe(ledger.entries.length - 1);
+    await expect(say(ledger.system, "policy-review-due", due)).rejects.toMatchObject({
+      rule: "system-only",
+    });
+    await say(bo, "policy-proposed", { settings: { ...settings(3), reviewBy: later(90) } });
+    await say(cleo, "policy-decided", { proposal: waiting(), decision: "accept" });
+    expect(ledger.registry.policyReviewDue).toBeUndefined();
+  });
+
   test("an entry decided before is under the registry before", async () => {
     await ledger.says(bo, "proposed", proposal(ledger));
     await ledger.says(bo, "assessed", assessmentBody());

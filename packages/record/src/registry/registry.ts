@@ -87,6 +87,8 @@ export interface Registry {
   /** The policy's rules in force, kept beside the ledger; absent: the settings are the whole policy. */
   readonly rules?: Artefact;
   readonly policyProposal?: PolicyProposal;
+  /** Index of the entry that said the policy in force is due for review. */
+  readonly policyReviewDue?: number;
   readonly persons: { readonly [id: string]: Person };
   /** Leaf hash of the stream's newest entry, in hex. */
   readonly head: string;

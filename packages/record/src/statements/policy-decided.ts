@@ -35,7 +35,7 @@ export const policyDecided: RegistryStatement<Body> = {
         `${said.head.actor} proposed this policy and cannot put it in force; another administrator must`,
     );
     const { settings, rules } = policyProposal;
-    const { rules: _old, ...rest } = registry;
+    const { rules: _old, policyReviewDue: _reviewed, ...rest } = registry;
     return {
       ...rest,
       policy: settings,

@@ -7,6 +7,7 @@ import { accountLinked } from "./account-linked.ts";
 import { accountUnlinked } from "./account-unlinked.ts";
 import { permissionsChanged } from "./permissions-changed.ts";
 import { policyDecided } from "./policy-decided.ts";
+import { policyReviewDue } from "./policy-review-due.ts";
 import { policyProposed } from "./policy-proposed.ts";
 import { roleGranted } from "./role-granted.ts";
 import { roleRevoked } from "./role-revoked.ts";
@@ -64,6 +65,7 @@ const all: readonly AnyStatementType[] = [
   permissionsChanged,
   policyDecided,
   policyProposed,
+  policyReviewDue,
   roleGranted,
   roleRevoked,
   proposed,

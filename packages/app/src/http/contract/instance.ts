@@ -95,6 +95,7 @@ const registry: z.ZodType<Registry> = z
     policyDigest: sha256Hex,
     rules: rules.exactOptional().describe("The policy's rules, an artefact"),
     policyProposal: policyProposal.exactOptional(),
+    policyReviewDue: index.exactOptional(),
     persons: z.record(z.string(), person).describe("By id"),
     head: sha256Hex.describe("Leaf hash of the registry's newest entry"),
     length: z.int().min(0),

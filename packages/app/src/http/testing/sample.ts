@@ -142,6 +142,7 @@ export function sample(texts: Texts = plainTexts) {
       policy,
       policyDigest: hex(8),
       rules: { digest: hex(60), size: 900 },
+      policyReviewDue: 44,
       policyProposal: {
         id: uuid(7),
         by: "p-ines",
