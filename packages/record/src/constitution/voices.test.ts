@@ -83,6 +83,17 @@ describe("delegation", () => {
     await refused("approver-not-author", () => record.decide(bo, "delegate", { to: "cleo" }));
   });
 
+  test("nobody takes back what another said, or what is not in force", async () => {
+    await record.decide(bo, "delegate", { to: "cleo" });
+    const decision = record.state.decisions[0]?.id ?? "";
+    const takeBack = (by: typeof bo, id: string) => () =>
+      record.says(by, "decision-withdrawn", { decision: id });
+    await refused("lifecycle", takeBack(cleo, decision));
+    await refused("lifecycle", takeBack(bo, "00000000-0000-4000-8000-00000000000f"));
+    await takeBack(bo, decision)();
+    await refused("lifecycle", takeBack(bo, decision));
+  });
+
   test("without it the role is missing; taken back, the authorisation falls", async () => {
     await record.approve(cleo);
     expect(record.state.status).toBe("pending_approval");

@@ -10,9 +10,12 @@ import {
   TestLedger,
 } from "../testing/actors.ts";
 import { decisionSentence } from "../statements/decision-sentence.ts";
+import { formatEntry, parseEntry } from "../entry/entry.ts";
 import { aboutRecord } from "../statements/statement-type.ts";
+import { statementTypes } from "../statements/types.ts";
 import { digestOf } from "./record-hash.ts";
 import { dutiesOf } from "./duties.ts";
+import { emptyWorld, replayEntry } from "./replay.ts";
 import { approvalsInForce, clearingsInForce, ended, statuses } from "./state.ts";
 
 const id = "RB-2026-1";
@@ -669,6 +672,33 @@ describe("the chain", () => {
     await refusedBy("chain", ledger.append(id, make(), { prev: "0".repeat(64) }));
     await refusedBy("chain", ledger.append(id, make(), { registry: "0".repeat(64) }));
     await refusedBy("chain", ledger.append("registry", make()));
+  });
+
+  test("so is one of the registry, and what was signed about an older registry", async () => {
+    const kind = statementTypes.get("role-granted");
+    const body = { person: "bo", role: "sre" };
+    const signed = () => {
+      const subjects = kind?.subjects(body, ledger.registry as never) ?? [];
+      return envelopeOf(ledger.administrator, "role-granted", subjects, body, ledger.time());
+    };
+    await refusedBy("chain", ledger.append("registry", signed(), { prev: "0".repeat(64) }));
+    await refusedBy("chain", ledger.append("registry", signed(), { registry: "0".repeat(64) }));
+    await propose();
+    await refusedBy("chain", ledger.append(id, signed()));
+    const old = signed();
+    await ledger.enrol(actor("eve"));
+    await refusedBy("record-bound", ledger.append("registry", old));
+    await ledger.append("registry", signed());
+  });
+
+  test("a ledger begins with its opening, in the registry", async () => {
+    const [first = new Uint8Array()] = ledger.entries;
+    await propose();
+    const proposed = ledger.entries.at(-1) ?? new Uint8Array();
+    const replay = (bytes: Uint8Array) => replayEntry(emptyWorld("unchecked"), 0, bytes);
+    await refusedBy("lifecycle", replay(proposed));
+    await refusedBy("lifecycle", replay(formatEntry({ ...parseEntry(first), stream: id })));
+    await replay(first);
   });
 });
 
