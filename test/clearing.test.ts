@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { complete, Workplace } from "./command-line.ts";
 
@@ -55,4 +57,24 @@ test("a finding is cleared by an approver, shown with ground and end, and listed
   };
   expect(listed.clearings).toMatchObject([{ record: rb(1), actor: "bo", scope: "record" }]);
   expect(listed.clearings[0]?.findings[0]).toMatch(/^[0-9a-f]{32}$/);
+
+  const file = join(place.folder, "clearings.json");
+  writeFileSync(file, JSON.stringify(listed));
+  const undone = place.run("undo", target, "--clearings", file);
+  expect(undone.out).toMatch(
+    /Risk: none, 0 of 100[\s\S]*Cleared: 1 finding[\s\S]*by statement of bo/,
+  );
+  expect(place.run("explain", "fix.advisory-reverted").out).toContain("not-affected");
+  expect(place.run("undo", target, "--vex", file)).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/clearings\.json: this is no VEX document/),
+  });
+  expect(place.run("undo", target, "--evidence", "nowhere")).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/nowhere cannot be read \(ENOENT\)/),
+  });
+  // The next assessment of the record weighs what was signed.
+  const revised = place.as("ada", "propose", "--revise", rb(1), "--target", target, ...complete);
+  expect(revised.code).toBe(0);
+  expect(place.run("show", rb(1)).out).toMatch(/risk 0 of 100, none/);
 }, 120_000);

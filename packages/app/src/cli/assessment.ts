@@ -3,6 +3,7 @@ import { encodeHex, type Identity, type JsonObject } from "@countermand/record";
 import { sha256 } from "@countermand/tlog";
 import { authorEmails, resolveAuthors } from "../rollbacks/authors.ts";
 import type { Instance } from "../rollbacks/countermand.ts";
+import type { SignedClearing } from "../undo/clearing/clearings.ts";
 import { GitError } from "../undo/git/error.ts";
 import type { Repository } from "../undo/git/repository.ts";
 import { renderUndo, undoReportBytes } from "../undo/range/render.ts";
@@ -65,6 +66,8 @@ export async function compareStates(
   context: Context,
   { current, target }: { readonly current: Identity; readonly target: Identity },
   repository: Repository | undefined,
+  /** What was signed of findings of the record that is revised. */
+  clearings: readonly SignedClearing[] = [],
 ): Promise<UndoReport | string> {
   if (current.type !== "commit" || target.type !== "commit") {
     return "the states are not commits, and their content is not compared yet";
@@ -77,6 +80,7 @@ export async function compareStates(
         from: current.commit,
         target: target.commit,
         ...operator,
+        clearings: { statements: clearings },
         knowledge,
         signal: context.interrupted,
       }),

@@ -15,6 +15,7 @@ import { withRepository } from "../repository-argument.ts";
 import { say, Texts, type Speaker } from "../say.ts";
 import { sshSigner } from "../ssh-signer.ts";
 import { style } from "../terminal.ts";
+import { clearingsOf } from "../../undo/clearing/clearings.ts";
 import { count } from "../../undo/text.ts";
 import {
   collect,
@@ -90,8 +91,10 @@ async function propose(
   const asker = new Asker(context);
   const states = await askStates(asker, options, before, repository);
   // What it undoes comes first: who answers the questions after it should know.
+  const cleared =
+    before === undefined ? [] : clearingsOf(before.state, context.now().toISOString());
   const report =
-    states === undefined ? undefined : await compareStates(context, states, repository);
+    states === undefined ? undefined : await compareStates(context, states, repository, cleared);
   if (report !== undefined && context.ask !== undefined) {
     context.err(`\n${assessedFrom(context, report, "", instance).text}\n`);
   }

@@ -6,14 +6,16 @@ import { renderUndo, renderUndoJson } from "../../undo/range/render.ts";
 import type { UndoReport } from "../../undo/range/report.ts";
 import { undoStates } from "../../undo/range/states.ts";
 import type { Context } from "../context.ts";
+import { type ClearingFiles, clearingsIn } from "../clearing-files.ts";
 import { contextIn } from "../context-file.ts";
 import { withKnowledge } from "../knowledge.ts";
 import { keepReport } from "../last-report.ts";
 import { scannersIn } from "../scanners.ts";
 import { jsonLine } from "../../undo/text.ts";
+import { collect } from "./shared.ts";
 import { withRepository } from "../repository-argument.ts";
 
-interface UndoOptions {
+interface UndoOptions extends ClearingFiles {
   readonly from?: string;
   readonly revert?: true;
   readonly scanners?: string;
@@ -41,6 +43,17 @@ Other states, for TARGET and --from alike: dir:PATH (a folder, say of rendered m
       "--context <file>",
       "where parts run and what they hold, beside the repository's own countermand.yaml",
     )
+    .option(
+      "--clearings <file>",
+      "what people signed of findings (countermand clear RECORD --json), repeatable",
+      collect,
+    )
+    .option("--vex <file>", "an OpenVEX or CycloneDX VEX document, repeatable", collect)
+    .option(
+      "--evidence <file>",
+      "what a machine checked, or an SBOM of what ships (docs/spec/clearing.md), repeatable",
+      collect,
+    )
     .addOption(
       new Option("--format <format>", "text, json, sarif or markdown (for a pull request)")
         .choices(["text", "json", "sarif", "markdown"])
@@ -54,6 +67,7 @@ Other states, for TARGET and --from alike: dir:PATH (a folder, say of rendered m
         second === undefined ? undefined : first,
         async (repository) => {
           const scanners = await scannersIn(context, options.scanners, repository);
+          const clearings = await clearingsIn(context, options);
           const operator = await contextIn(context, options.context);
           const report = await withKnowledge(context, repository, (knowledge) =>
             undoStates(repository, {
@@ -62,6 +76,7 @@ Other states, for TARGET and --from alike: dir:PATH (a folder, say of rendered m
               ...(options.revert === true ? { mode: "revert" } : {}),
               ...scanners,
               ...operator,
+              ...clearings,
               knowledge,
               signal: context.interrupted,
             }),

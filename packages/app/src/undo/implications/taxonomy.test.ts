@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { rules } from "../rules/registry.ts";
 import { implicationOf, implications } from "./taxonomy.ts";
@@ -16,6 +16,16 @@ describe("the implications", () => {
     for (const id of rules.flatMap((rule) => rule.implications)) {
       expect(implicationOf(id), id).toBeDefined();
       expect(pages.has(`${id}.md`), id).toBe(true);
+    }
+  });
+
+  it("are all in the index of the pages, with their titles and severities", () => {
+    const index = readFileSync(
+      new URL("../../../../../docs/implications/README.md", import.meta.url),
+      "utf8",
+    );
+    for (const { id, title, severity } of implications) {
+      expect(index).toContain(`| [${id}](${id}.md) | ${title} | ${severity} |\n`);
     }
   });
 

@@ -1,5 +1,6 @@
 /** One finding for a person: what, where, why so grave, what would settle it, what the rule misses. */
 import { implicationOf, pageOf } from "../implications/taxonomy.ts";
+import { clearedText } from "../clearing/clear-findings.ts";
 import { contextLine } from "../context/context.ts";
 import type { UndoReport } from "../range/report.ts";
 import { directionWeight, reachWeight, severityWeight } from "../risk/weights.ts";
@@ -53,6 +54,12 @@ export function explainFinding(finding: Finding, report: UndoReport, width = 100
     "",
     `  why so grave  ${weightText(finding)}`,
     ...section("", step === undefined ? [] : [scoreText(finding, step, report)]),
+    ...section(
+      "cleared",
+      (report.cleared ?? [])
+        .filter(({ fingerprint }) => fingerprint === finding.fingerprint)
+        .map((one) => forTerminal(clearedText(one), width * 2)),
+    ),
     ...section(
       "settled by",
       finding.clearBy.map(

@@ -5,6 +5,7 @@
  * anybody, nor turn its line around.
  */
 import { implicationOf } from "../implications/taxonomy.ts";
+import { uncleared } from "../clearing/clear-findings.ts";
 import { contextLine } from "../context/context.ts";
 import type { UndoReport } from "../range/report.ts";
 import type { Finding, Location } from "../rules/rule.ts";
@@ -16,6 +17,7 @@ const longestText = 300;
 const mostUnknowns = 60;
 
 export function toMarkdown(report: UndoReport): string {
+  const open = uncleared(report.findings, report.cleared ?? []);
   const parts = [
     heading(report),
     // Before what may be long: silence about it would be a clearance.
@@ -23,15 +25,16 @@ export function toMarkdown(report: UndoReport): string {
     riskPart(report),
     table(
       "Worse",
-      report.findings.filter((one) => isWorse(one) && one.severity !== "info"),
+      open.filter((one) => isWorse(one) && one.severity !== "info"),
     ),
     table(
       "Changed",
-      report.findings.filter(({ direction }) => direction === "changed"),
+      open.filter(({ direction }) => direction === "changed"),
     ),
+    clearedPart(report),
     details(
       "Worth knowing",
-      report.findings.filter((one) => isWorse(one) && one.severity === "info"),
+      open.filter((one) => isWorse(one) && one.severity === "info"),
     ),
     details(
       "Gets better",
@@ -106,6 +109,19 @@ function details(title: string, findings: readonly Finding[]): string {
     (one) => `- ${name(one.implication)}: ${code(one.subject)}${tagsOf(one)}`,
   );
   return `<details><summary>${title} (${findings.length})</summary>\n\n${lines.join("\n")}\n\n</details>\n`;
+}
+
+/** Never left out: a reader sees what does not count, and on whose word. */
+function clearedPart({ findings, cleared = [] }: UndoReport): string {
+  if (cleared.length === 0) return "";
+  const known = new Map(findings.map((one) => [one.fingerprint, one]));
+  const rows = cleared.map((one) => {
+    const finding = known.get(one.fingerprint);
+    const what =
+      finding === undefined ? "" : `**${name(finding.implication)}** ${code(finding.subject)}`;
+    return `| ${finding?.severity ?? ""} | ${what} | ${name(one.by)}: ${plain(cut(one.who))} | ${plain(cut(one.why))} | ${name(one.until ?? "")} |`;
+  });
+  return `#### Cleared\n\n| severity | what | by | why | until |\n|---|---|---|---|---|\n${rows.join("\n")}\n`;
 }
 
 function contracts({ blast }: UndoReport): string {

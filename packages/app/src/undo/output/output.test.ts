@@ -264,6 +264,76 @@ describe("Markdown", () => {
   });
 });
 
+describe("what is cleared", () => {
+  const [one, other] = [make({ subject: "CodeQL" }), make({ subject: "Trivy" })];
+  const cleared = [
+    {
+      fingerprint: one.fingerprint,
+      by: "vex" as const,
+      who: wild,
+      why: `not_affected: ${wild}`,
+      until: "2027-01-01T00:00:00.000Z",
+    },
+  ];
+  const whole = report([one, other], { cleared });
+
+  it("is apart from the rest, with who, why and until, and never left out", () => {
+    const text = renderUndo(whole, 200);
+    expect(text).toMatch(/Look at this first\n.*Trivy.*\n\n/);
+    expect(text).toMatch(
+      /Cleared: 1 finding\n.*CodeQL.*\n.*by vex of .*not_affected.*, until 2027-01-01T/,
+    );
+    const markdown = toMarkdown(whole);
+    expect(markdown).toMatch(/#### Worse\n[^~]*Trivy[^~]*#### Cleared\n[^~]*CodeQL/);
+    expect(markdown).toContain("| 2027-01-01T00:00:00.000Z |");
+    for (const shown of [text, markdown, explainFinding(one, whole)]) {
+      expect(shown).not.toMatch(/[\u202e\u001b]/);
+    }
+    expect(markdown).not.toMatch(/@|<img/);
+    expect(explainFinding(one, whole)).toContain("until 2027-01-01T00:00:00.000Z");
+    expect(explainFinding(other, whole)).not.toContain("cleared");
+    expect(parseUndoReport(undoReportBytes(whole))).toEqual(whole);
+    expect(() =>
+      parseUndoReport(undoReportBytes({ ...whole, cleared: [{ ...cleared[0]!, until: wild }] })),
+    ).toThrow(/cleared.0.until/);
+  });
+
+  it("is suppressed in SARIF, and what is not says so", () => {
+    const { runs } = JSON.parse(JSON.stringify(toSarif(whole))) as {
+      runs: { results: { suppressions: { kind: string; justification: string }[] }[] }[];
+    };
+    expect(runs[0]?.results.map(({ suppressions }) => suppressions)).toEqual([
+      [
+        expect.objectContaining({
+          kind: "external",
+          status: "accepted",
+          justification: expect.stringContaining("not_affected"),
+          properties: { until: "2027-01-01T00:00:00.000Z" },
+        }),
+      ],
+      [],
+    ]);
+  });
+});
+
+describe("the context of a finding", () => {
+  it("is in every output", () => {
+    const context = { components: ["payments"], tier: "1", regulations: ["pci-dss"] } as const;
+    const one = { ...make(), context };
+    const whole = report([one]);
+    for (const shown of [renderUndo(whole, 200), explainFinding(one, whole)]) {
+      expect(shown).toContain("payments, tier 1, pci-dss");
+    }
+    expect(toMarkdown(whole)).toContain("payments, tier 1, pci-dss");
+    expect(JSON.stringify(toSarif(whole))).toContain(
+      '"tags":["component/payments","tier/1","regulation/pci-dss"]',
+    );
+    expect(parseUndoReport(undoReportBytes(whole))).toEqual(whole);
+    const wrong = report([{ ...one, context: { regulations: [wild] } }]);
+    expect(() => parseUndoReport(undoReportBytes(wrong))).toThrow(/regulations/);
+  });
+});
+
 describe("text and explanation", () => {
   it("shows how the score comes about, and nothing that a terminal obeys", () => {
     const text = renderUndo(report([make({ subject: wild }), make({ subject: "Trivy" })]));

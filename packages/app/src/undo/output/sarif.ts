@@ -5,6 +5,7 @@
  * "absent". What is cleared is suppressed, not left out. Unknowns are notifications
  * of the run: silence about them would be a clearance.
  */
+import { type Cleared, clearedText } from "../clearing/clear-findings.ts";
 import { implicationOf, pageOf } from "../implications/taxonomy.ts";
 import type { UndoReport } from "../range/report.ts";
 import type { Finding, FindingContext, Location, Severity } from "../rules/rule.ts";
@@ -17,6 +18,7 @@ const longest = 1000;
 export function toSarif(report: UndoReport): object {
   const ids = [...new Set(report.findings.map(({ implication }) => implication))].sort();
   const index = new Map(ids.map((id, i) => [id, i]));
+  const cleared = new Map((report.cleared ?? []).map((one) => [one.fingerprint, one]));
   const weaknesses = [...new Set(ids.flatMap((id) => implicationOf(id)?.cwe ?? []))].sort(
     (a, b) => a - b,
   );
@@ -67,7 +69,7 @@ export function toSarif(report: UndoReport): object {
             weights: report.risk.weights,
           },
         },
-        results: report.findings.map((finding) => resultOf(finding, index)),
+        results: report.findings.map((finding) => resultOf(finding, index, cleared)),
       },
     ],
   };
@@ -106,7 +108,12 @@ function ruleOf(id: string) {
   };
 }
 
-function resultOf(finding: Finding, index: ReadonlyMap<string, number>) {
+function resultOf(
+  finding: Finding,
+  index: ReadonlyMap<string, number>,
+  cleared: ReadonlyMap<string, Cleared>,
+) {
+  const clearing = cleared.get(finding.fingerprint);
   const shown = finding.locations.filter(({ side }) => side === "after");
   const related = finding.locations.filter(({ side }) => side === "before");
   const evidence = finding.evidence.map(({ text }) => text).join("; ");
@@ -124,6 +131,18 @@ function resultOf(finding: Finding, index: ReadonlyMap<string, number>) {
       message: { text: "in the state left" },
       ...placeOf(at),
     })),
+    // An empty list says that nothing suppresses it; absent would say that nobody looked.
+    suppressions:
+      clearing === undefined
+        ? []
+        : [
+            {
+              kind: "external",
+              status: "accepted",
+              justification: clearedText(clearing).toWellFormed().slice(0, longest),
+              ...(clearing.until === undefined ? {} : { properties: { until: clearing.until } }),
+            },
+          ],
     partialFingerprints: { "countermand/v1": finding.fingerprint },
     properties: {
       rule: `${finding.rule}@${finding.version}`,

@@ -116,6 +116,17 @@ const shape = z.looseObject({
   fileCount: whole,
   authors: z.array(z.object({ author: text, commits: whole })),
   findings: z.array(finding),
+  cleared: z
+    .array(
+      z.object({
+        fingerprint,
+        by: z.enum(["statement", "evidence", "vex", "context"]),
+        who: text,
+        why: text,
+        until: instant.optional(),
+      }),
+    )
+    .optional(),
   risk: z.object({
     score: whole.min(0).max(100),
     level: z.enum(["none", "low", "medium", "high", "critical", "unknown"]),

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { canonicalBytes } from "@countermand/record";
 import { count, forTerminal, jsonLine, number } from "../text.ts";
+import { clearedText, uncleared } from "../clearing/clear-findings.ts";
 import { contextLine } from "../context/context.ts";
 import type { CommitRef, UndoReport } from "./report.ts";
 
@@ -30,7 +31,9 @@ export function renderUndo(report: UndoReport, width = 100): string {
   const section = (name: string, content: readonly string[]) => {
     if (content.length > 0) lines.push("", name, ...content.map((line) => `  ${line}`));
   };
-  const harm = report.findings.filter(({ direction }) => direction !== "better");
+  const { cleared = [] } = report;
+  const open = uncleared(report.findings, cleared);
+  const harm = open.filter(({ direction }) => direction !== "better");
   const worse = harm.filter(({ severity }) => severity !== "info");
   const better = report.findings.filter(({ direction }) => direction === "better");
   section(riskTitle(report.risk), riskLines(report, width));
@@ -51,6 +54,7 @@ export function renderUndo(report: UndoReport, width = 100): string {
       "countermand explain FINDING says more of one (by the end of its line, or by name).",
     );
   }
+  section(`Cleared: ${count(cleared.length, "finding")}`, clearedLines(report, width));
   section(
     "Gets better",
     better.slice(0, 5).map((f) => findingLine(f, width)),
@@ -174,6 +178,22 @@ function findingLine(finding: UndoReport["findings"][number], width: number): st
   const said = contextLine(finding.context);
   const what = `${finding.severity.padEnd(8)}  ${finding.implication}  ${finding.subject}${said === "" ? "" : `  [${said}]`}`;
   return `${forTerminal(what, width - 10)}  ${forTerminal(finding.fingerprint.slice(0, 8))}`;
+}
+
+const mostCleared = 12;
+
+/** What somebody or something cleared: it is still there, and does not score. */
+function clearedLines({ findings, cleared = [] }: UndoReport, width: number): string[] {
+  const known = new Map(findings.map((one) => [one.fingerprint, one]));
+  const lines = cleared.slice(0, mostCleared).flatMap((one) => {
+    const finding = known.get(one.fingerprint);
+    return [
+      ...(finding === undefined ? [] : [findingLine(finding, width)]),
+      `  ${forTerminal(clearedText(one), width * 2)}`,
+    ];
+  });
+  const rest = cleared.length - mostCleared;
+  return rest > 0 ? [...lines, `and ${number(rest)} more`] : lines;
 }
 
 function riskTitle({ score, level, coverage }: UndoReport["risk"]): string {

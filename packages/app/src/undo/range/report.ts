@@ -5,6 +5,7 @@
  */
 import type { Knowledge } from "../assess/assess.ts";
 import type { BlastRadius } from "../blast/blast-radius.ts";
+import type { Cleared } from "../clearing/clear-findings.ts";
 import type { ScannedBy } from "../scanners/scan.ts";
 import type { Risk } from "../risk/score.ts";
 import type { Finding } from "../rules/rule.ts";
@@ -22,6 +23,8 @@ export type ReportInputs = {
   readonly advisories?: string;
   /** Digest of the context that findings were weighed in, `sha256:…`; absent: there was none. */
   readonly context?: string;
+  /** Digest of the statements, VEX documents and evidence that were given, `sha256:…`; absent: none were. */
+  readonly clearings?: string;
 };
 
 /** Files by digest, or an image: with a commit if it says from which one it was built. */
@@ -81,6 +84,9 @@ export type UndoReport = {
   /** Tags that contain at least one undone commit. */
   readonly tags: readonly string[];
   readonly findings: readonly Finding[];
+  /** Those of them that do not score, and why; absent: none. */
+  readonly cleared?: readonly Cleared[];
+  /** Of the findings that nothing cleared. */
   readonly risk: Risk;
   /** Scanners that saw both states; none were asked for: absent. */
   readonly scanned?: readonly ScannedBy[];
@@ -100,12 +106,14 @@ export function blastOf({
 
 export function inputsOf(
   { asOf, repository, advisories }: Knowledge,
-  { digest }: { readonly digest: string | undefined },
+  { digest: context }: { readonly digest: string | undefined },
+  clearings: string | undefined,
 ): ReportInputs {
   return {
     asOf,
     ...(repository === null ? {} : { repository }),
     ...(advisories.digest === null ? {} : { advisories: advisories.digest }),
-    ...(digest === undefined ? {} : { context: digest }),
+    ...(context === undefined ? {} : { context }),
+    ...(clearings === undefined ? {} : { clearings }),
   };
 }

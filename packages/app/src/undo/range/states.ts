@@ -5,6 +5,7 @@
  * that, the SBOMs alone speak, and the rest is said to be unknown.
  */
 import { assessFilesWidely } from "../assess/assess.ts";
+import { clearFindings, clearingsDigest, uncleared } from "../clearing/clear-findings.ts";
 import { contextOf, inContext } from "../context/context.ts";
 import { contextTextsIn, type ContextTexts } from "../context/repository-context.ts";
 import type { Repository } from "../git/repository.ts";
@@ -77,7 +78,7 @@ function kindOf(state: Exclude<State, { kind: "ref" }>): StateKind {
 async function ofFiles(
   files: readonly ChangedFile[],
   states: { readonly from: StateKind; readonly target: StateKind },
-  { knowledge, context: operator }: UndoRequest,
+  { knowledge, context: operator, clearings = {} }: UndoRequest,
   texts: ContextTexts,
   unknowns: readonly string[],
 ): Promise<UndoReport> {
@@ -101,6 +102,11 @@ async function ofFiles(
   );
   const context = contextOf(operator, texts.before, texts.after);
   const findings = inContext(assessed.findings, context);
+  const cleared = clearFindings(findings, clearings, {
+    asOf: knowledge.asOf,
+    target: states.target.digest,
+    advisories: knowledge.advisories,
+  });
   return {
     version: undoReportVersion,
     mode: "restore",
@@ -120,8 +126,9 @@ async function ofFiles(
     authors: [],
     tags: [],
     findings,
-    risk: riskOf(findings, { ...assessed, originUnresolved: true }),
-    inputs: inputsOf(knowledge, context),
+    ...(cleared.length === 0 ? {} : { cleared }),
+    risk: riskOf(uncleared(findings, cleared), { ...assessed, originUnresolved: true }),
+    inputs: inputsOf(knowledge, context, clearingsDigest(clearings)),
     rules: rules.map(({ id, version }) => ({ id, version })),
     unknowns: [
       ...new Set([

@@ -14,7 +14,7 @@ const mostImplications = 60;
 /** The members of an `assessed` statement that follow from the report alone. */
 export function summaryOf(report: UndoReport): JsonObject {
   const { score, level, coverage, weights } = report.risk;
-  const { asOf, advisories, context } = report.inputs;
+  const { asOf, advisories, context, clearings } = report.inputs;
   return {
     commits: report.undoneCount,
     files: report.fileCount,
@@ -26,6 +26,7 @@ export function summaryOf(report: UndoReport): JsonObject {
       asOf: `${asOf.slice(0, 19)}.000Z`,
       ...(advisories === undefined ? {} : { advisories: digestHex(advisories) }),
       ...(context === undefined ? {} : { context: digestHex(context) }),
+      ...(clearings === undefined ? {} : { clearings: digestHex(clearings) }),
     },
   };
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { parseCanonical } from "@countermand/record";
+import { digestOf, parseCanonical } from "@countermand/record";
 import { GitError } from "../git/error.ts";
 import { openRepository } from "../git/repository.ts";
 import { HistoryBuilder, textLines } from "../testing/builder.ts";
@@ -10,6 +10,7 @@ import { testKnowledge } from "../testing/rule-input.ts";
 import { componentOf } from "../blast/components.ts";
 import { renderUndo, renderUndoJson, undoReportBytes, undoReportDigest } from "./render.ts";
 import type { UndoReport } from "./report.ts";
+import { summaryOf } from "./summary.ts";
 import { undo, type UndoRequest } from "./undo.ts";
 
 const cleanups: (() => void | Promise<void>)[] = [];
@@ -338,6 +339,50 @@ describe("the context of the repository", () => {
     const report = await ask(states("version: 7\n", context("development")), { target: "HEAD~1" });
     expect(report.unknowns.join("\n")).toMatch(/countermand.yaml of the state left is not taken/);
     expect(report.findings[0]?.reach).toBe("runtime");
+  });
+});
+
+describe("what is cleared", () => {
+  it("stays in the report, does not score, and comes back when its time is over", async () => {
+    const h = history();
+    const lock = (v: string) =>
+      JSON.stringify({ lockfileVersion: 3, packages: { "node_modules/jose": { version: v } } });
+    const good = h.commit("start", { files: { "package-lock.json": lock("4.0.0") } });
+    h.commit("Bump jose", { files: { "package-lock.json": lock("4.9.2") } });
+    const before = await ask(h.directory, { target: good });
+    const [finding] = before.findings;
+    const clearing = {
+      record: "RB-2026-1",
+      entry: 4,
+      leafHash: "b".repeat(64),
+      service: "api",
+      target: digestOf({ type: "commit", commit: good }),
+      actor: "bo",
+      findings: [finding?.fingerprint ?? ""],
+      ground: "accepted-risk" as const,
+      scope: "record" as const,
+      until: "2026-12-01T00:00:00.000Z",
+    };
+    const cleared = async (changes: object = {}) =>
+      await ask(h.directory, {
+        target: good,
+        clearings: { statements: [{ ...clearing, ...changes }] },
+      });
+    const report = await cleared();
+    expect(report.findings).toEqual(before.findings);
+    expect(report.cleared).toMatchObject([{ by: "statement", who: "bo in RB-2026-1, entry 4" }]);
+    expect(before.risk.score).toBeGreaterThan(0);
+    expect(report.risk).toMatchObject({ score: 0, steps: [] });
+    expect(report.inputs.clearings).toMatch(/^sha256:/);
+    expect(undoReportBytes(await cleared())).toEqual(undoReportBytes(report));
+    expect(summaryOf(report)).toMatchObject({
+      implications: [{ direction: "worse" }],
+      inputs: { clearings: report.inputs.clearings?.slice(7) },
+    });
+    const late = await cleared({ until: "2026-11-23T00:00:00.000Z" });
+    expect(late.risk).toEqual(before.risk);
+    expect(late).not.toHaveProperty("cleared");
+    expect((await cleared({ target: "0".repeat(64) })).risk).toEqual(before.risk);
   });
 });
 

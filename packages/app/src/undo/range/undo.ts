@@ -15,6 +15,12 @@ import { flags, type History, none } from "../history/history.ts";
 import { addLineKeys } from "../history/line-keys.ts";
 import { scanHistory } from "../history/scan.ts";
 import { CommitSource } from "../history/source.ts";
+import {
+  clearFindings,
+  clearingsDigest,
+  type ClearingSources,
+  uncleared,
+} from "../clearing/clear-findings.ts";
 import { contextOf, inContext } from "../context/context.ts";
 import type { ContextFile } from "../context/context-file.ts";
 import { contextTexts } from "../context/repository-context.ts";
@@ -53,6 +59,8 @@ export type UndoRequest = {
   readonly beside?: readonly ChangedFile[];
   /** The operator's word on where things run and what they hold; the repository's own is read from it. */
   readonly context?: ContextFile;
+  /** What people signed, VEX and evidence say of findings. */
+  readonly clearings?: ClearingSources;
   /** What the rules are told beside the repository. */
   readonly knowledge: Knowledge;
   readonly signal?: AbortSignal | undefined;
@@ -163,6 +171,11 @@ async function report(
   const context = contextOf(request.context, texts.before, texts.after);
   for (const unknown of context.unknowns) unknowns.add(unknown);
   const findings = inContext(ordered([...assessed.findings, ...(scans?.findings ?? [])]), context);
+  const cleared = clearFindings(findings, request.clearings ?? {}, {
+    asOf: knowledge.asOf,
+    target: plan.target,
+    advisories: knowledge.advisories,
+  });
   const gained: CommitRef[] = [];
   for (let row = (sides?.size ?? 0) - 1; row >= 0 && gained.length < mostCommits; row--) {
     const commit = await source.commit(sides?.oid(row) ?? "");
@@ -190,14 +203,15 @@ async function report(
     authors: authorsOf(undone),
     tags: limited(tags ?? [], mostTags, "tags", unknowns),
     findings,
-    risk: riskOf(findings, {
+    ...(cleared.length === 0 ? {} : { cleared }),
+    risk: riskOf(uncleared(findings, cleared), {
       ...assessed,
       scanners: request.scanners?.plugins.length ?? 0,
       incomparable: (request.scanners?.plugins.length ?? 0) - (scans?.scanned.length ?? 0),
       originUnresolved: changes === null || atEdge(repo, history, chosen),
     }),
     ...(scans === null ? {} : { scanned: scans.scanned }),
-    inputs: inputsOf(knowledge, context),
+    inputs: inputsOf(knowledge, context, clearingsDigest(request.clearings ?? {})),
     rules: rules.map(({ id, version }) => ({ id, version })),
     unknowns: [...unknowns].sort(compareText),
   };
