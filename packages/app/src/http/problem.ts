@@ -62,7 +62,6 @@ const httpKinds: Readonly<Record<HttpProblemCode, Kind>> = {
 };
 
 const loginKinds: Readonly<Record<LoginErrorCode, Kind>> = {
-  unauthorised: httpKinds.unauthorised,
   forbidden: httpKinds.forbidden,
   "login-failed": { status: 403, title: "Not logged in" },
   "login-unavailable": { status: 503, title: "Nobody can log in now" },
@@ -109,8 +108,7 @@ export function problemOf(error: unknown, id: string): Told {
     return told(error.code, kind, error.message, waits(error.code));
   }
   if (error instanceof LoginError) {
-    const headers = error.code === "unauthorised" ? { "www-authenticate": "Bearer" } : {};
-    return told(error.code, loginKinds[error.code], error.message, { headers });
+    return told(error.code, loginKinds[error.code], error.message);
   }
   if (error instanceof LedgerError) return ledgerProblem(error, id);
   return fastifyProblem(error) ?? unexpected(id);

@@ -1,13 +1,11 @@
 /** Refusals of logging in: one sentence for the person, and a code that HTTP makes a status of. */
 
 export type LoginErrorCode =
-  /** No login, or one that has ended. */
-  | "unauthorised"
   /** Logged in, and not allowed this. */
   | "forbidden"
   /** A code, link or answer that is wrong, used up or too old. */
   | "login-failed"
-  /** Too many logins are under way, or the identity provider does not answer. */
+  /** The identity provider does not answer. */
   | "login-unavailable"
   | "not-found"
   | "invalid";

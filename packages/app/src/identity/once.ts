@@ -5,7 +5,6 @@
  */
 import { sql } from "kysely";
 import type { Database } from "../storage/database.ts";
-import { LoginError } from "./error.ts";
 import { hashSecret } from "./secret.ts";
 
 /** What is put, by kind, and how many milliseconds it lives. */
@@ -51,16 +50,22 @@ export const onceLives: Readonly<Record<OnceKind, number>> = {
   "device-user": 10 * minute,
 };
 
-/** Anybody can begin a login: more than these at a time are not kept. */
+/**
+ * Anybody can begin a login, so only so many of a kind are kept. The oldest go: to
+ * be refused instead, one would need ten thousand in ten minutes and not in the
+ * seconds that a person takes.
+ */
 const mostAtOnce = 10_000;
 
 export class Once {
   readonly #database: Database;
   readonly #now: () => Date;
+  readonly #most: number;
 
-  constructor(database: Database, now: () => Date) {
+  constructor(database: Database, now: () => Date, most = mostAtOnce) {
     this.#database = database;
     this.#now = now;
+    this.#most = most;
   }
 
   /** Keeps `value` under `secret` until its kind's time is over; answers when that is. */
@@ -72,17 +77,18 @@ export class Once {
         .deleteFrom("login_once")
         .where("login_once.ends_at", "<=", now.toISOString())
         .execute();
-      const { waiting } = await tx
+      const newest = tx
         .selectFrom("login_once")
-        .select(({ fn }) => fn.countAll<number | bigint>().as("waiting"))
+        .select("login_once.hash")
         .where("login_once.kind", "=", kind)
-        .executeTakeFirstOrThrow();
-      if (Number(waiting) >= mostAtOnce) {
-        throw new LoginError(
-          "login-unavailable",
-          "too many logins are under way; try again in a few minutes",
-        );
-      }
+        .orderBy("login_once.created_at", "desc")
+        .orderBy("login_once.hash")
+        .limit(this.#most - 1);
+      await tx
+        .deleteFrom("login_once")
+        .where("login_once.kind", "=", kind)
+        .where("login_once.hash", "not in", newest)
+        .execute();
       await tx
         .insertInto("login_once")
         .values({

@@ -154,6 +154,20 @@ describeOnBothStores("once", (under) => {
     expect(await once.take("link", secret)).toBeDefined();
   });
 
+  test("of too many the oldest go, and none of another kind", async () => {
+    const { database, clock } = await start(under);
+    const few = new Once(database, () => new Date(clock.now), 3);
+    const secrets = Array.from({ length: 5 }, () => newSecret());
+    await few.put("link", "other", { person: "ada" });
+    for (const secret of secrets) {
+      clock.now += 1;
+      await few.put("passkey", secret, { back: "/" });
+    }
+    const there = await Promise.all(secrets.map((secret) => few.look("passkey", secret)));
+    expect(there.map((value) => value !== undefined)).toEqual([false, false, true, true, true]);
+    expect(await few.look("link", "other")).toBeDefined();
+  });
+
   test("is changed from what it was, by one of two", async () => {
     const { once } = await start(under);
     const secret = newSecret();
