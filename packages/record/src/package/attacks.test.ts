@@ -375,24 +375,21 @@ describe("18: a signer whose key is made to deceive", () => {
 });
 
 describe("19: a policy that fails open", () => {
+  const nothing = judgeThat(
+    () => ({}),
+    () => false,
+  );
   test.each([
-    ["rules that are not here", () => undefined],
-    [
-      "rules that permit nothing",
-      () =>
-        judgeThat(
-          () => ({}),
-          () => false,
-        ),
-    ],
-  ] as const)("%s let nobody do anything", async (_name, judging) => {
+    ["rules that are not here", undefined],
+    ["rules that permit nothing", nothing],
+  ])("%s let nobody do anything", async (_name, judge) => {
     await withRules(
       ledger,
       second,
       judgeThat(() => ({})),
     );
     await pending();
-    ledger.world = { ...ledger.world, judging };
+    ledger.world = { ...ledger.world, judging: () => judge };
     await refused("policy", () => record.approve(bo));
     await refused("policy", () => record.decide(bo, "escalate", { to: "sre" }));
     await refused("policy", () => record.says(ines, "withdrawn", {}));
