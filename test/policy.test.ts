@@ -1,5 +1,12 @@
 /** A policy from its first draft to its force, as two administrators and their colleagues meet it. */
-import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { complete, Workplace } from "./command-line.ts";
@@ -38,7 +45,8 @@ function open(place: Workplace): string {
   return target;
 }
 
-async function life(place: Workplace): Promise<void> {
+/** The draft, the two administrators, and the first decisions under it. */
+function firstDays(place: Workplace): void {
   const target = open(place);
   const pol = inFolder(place, "first");
   expect(place.as("ada", "propose", "--target", target, ...complete).code).toBe(0);
@@ -48,7 +56,7 @@ async function life(place: Workplace): Promise<void> {
   expect(place.run("policy", "default", pol).code).toBe(0);
   expect(place.run("policy", "default", pol)).toMatchObject({
     code: 2,
-    err: expect.stringMatching(/holds a policy already; nothing is overwritten/),
+    err: expect.stringMatching(/is not empty; name a folder that is not there yet/),
   });
   expect(place.run("policy", "check", pol)).toMatchObject({
     code: 0,
@@ -120,7 +128,11 @@ async function life(place: Workplace): Promise<void> {
   expect(place.run("access", "explain", "ada", "approve", rb(2)).out).toMatch(
     /ada proposed RB-\d+-2; somebody else must decide[\s\S]*no policy changes it/,
   );
+}
 
+/** Another version: what it changes, what it would have made of the past, declined, proposed again, in force. */
+function nextVersion(place: Workplace): void {
+  const pol = inFolder(place, "first");
   // A softer version: one rule less. It shows as that, and the past under it is only late.
   const next = inFolder(place, "next");
   expect(place.run("policy", "show", "-o", next).err).toMatch(/Written to/);
@@ -153,16 +165,17 @@ async function life(place: Workplace): Promise<void> {
 }
 
 describe("a policy's life", { timeout: 240_000 }, () => {
-  test("on the embedded ledger", async () => {
+  test("on the embedded ledger", () => {
     using place = new Workplace();
-    await life(place);
+    firstDays(place);
+    nextVersion(place);
   });
 
   test("through a server", async () => {
     using place = new Workplace();
     // A server opens no ledger by itself; the commands do, through it.
     await place.serve();
-    await life(place);
+    firstDays(place);
     expect(await place.stop()).toBe(0);
   });
 });
@@ -215,6 +228,16 @@ describe("a policy that is not good", { timeout: 120_000 }, () => {
       },
     ]);
     expect(place.as("ada", "policy", "propose", pol, "-y").err).toMatch(/guards\.cedar:2:\d+: /);
+
+    // A case file from elsewhere may be a link to something without an end.
+    const linked = inFolder(place, "linked");
+    expect(place.run("policy", "default", linked).code).toBe(0);
+    rmSync(join(linked, "cases.yaml"));
+    symlinkSync("/dev/zero", join(linked, "cases.yaml"));
+    expect(place.run("policy", "test", linked)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/cases\.yaml: a symbolic link/),
+    });
 
     symlinkSync("/etc/passwd", join(pol, "z.cedar"));
     expect(place.run("policy", "check", pol).out).toMatch(/follows no links/);

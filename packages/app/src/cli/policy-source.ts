@@ -1,13 +1,13 @@
 /** Where a policy comes from for the commands: a folder, or what is in force in a ledger. */
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Artefact, Policy, Registry } from "@countermand/record";
 import { parseBundle, type PolicyFiles } from "../policy/bundle.ts";
 import { parseCases, type Case } from "../policy/cases.ts";
 import { diffPolicies, type PolicyDiff } from "../policy/diff.ts";
 import { PolicyError } from "../policy/error.ts";
-import { readFolder } from "../policy/folder.ts";
+import { readFolder, readText } from "../policy/folder.ts";
 import { loadJudge, type LoadedPolicy } from "../policy/judge.ts";
+import { casesName, maxCasesBytes } from "../policy/limits.ts";
 import { implications } from "../undo/implications/taxonomy.ts";
 import type { Countermand } from "../rollbacks/countermand.ts";
 import { checkPolicy, type Checked } from "../policy/check.ts";
@@ -80,16 +80,16 @@ export interface CaseFile {
 /** `cases.yaml` or `cases.json` beside the rules; undefined where there is neither. */
 export async function casesIn(context: Context, folder = "policy"): Promise<CaseFile | undefined> {
   const found: CaseFile[] = [];
-  for (const file of ["cases.yaml", "cases.json"]) {
+  for (const file of [casesName, "cases.json"]) {
     try {
-      const text = await readFile(join(resolve(context.cwd, folder), file), "utf8");
+      const text = await readText(resolve(context.cwd, folder), file, maxCasesBytes);
       found.push({ file, cases: parseCases(file, text) });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
   }
   if (found.length > 1) {
-    throw new PolicyError([{ file: "cases.yaml", says: "there is cases.json too; keep one" }]);
+    throw new PolicyError([{ file: casesName, says: "there is cases.json too; keep one" }]);
   }
   return found[0];
 }

@@ -14,8 +14,8 @@ import {
 } from "@countermand/record";
 import { refuse } from "./error.ts";
 import type { GateMode, LoadedPolicy } from "./judge.ts";
+import { maxCasesBytes } from "./limits.ts";
 
-const maxBytes = 524_288;
 const maxCases = 2000;
 
 /** What a case does not say: a person with a year-old key and no permission, a small known rollback. */
@@ -151,8 +151,8 @@ export type Case = z.infer<typeof oneCase>;
 
 /** Strict. Throws a `PolicyError` that names the place. */
 export function parseCases(file: string, text: string): readonly Case[] {
-  if (text.length > maxBytes) {
-    throw refuse(file, `${text.length} characters; at most ${maxBytes}`);
+  if (text.length > maxCasesBytes) {
+    throw refuse(file, `${text.length} characters; at most ${maxCasesBytes}`);
   }
   const result = caseFile.safeParse(file.endsWith(".json") ? json(file, text) : yaml(file, text));
   if (!result.success) {

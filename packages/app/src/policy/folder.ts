@@ -17,7 +17,7 @@ import {
 } from "@countermand/record";
 import { badName, formatBundle, type PolicyFiles } from "./bundle.ts";
 import { refuse } from "./error.ts";
-import { fileName, limits, schemaName, settingsName } from "./limits.ts";
+import { casesName, fileName, limits, maxCasesBytes, schemaName, settingsName } from "./limits.ts";
 import { defaultFolder } from "./schema.ts";
 
 export interface PolicyFolder {
@@ -51,19 +51,30 @@ export async function readFolder(folder: string): Promise<PolicyFolder> {
   return { settings, files, bundle: formatBundle(files) };
 }
 
+/** The cases of the default policy. */
+export async function readDefaultCases(): Promise<string> {
+  return readText(fileURLToPath(defaultFolder), casesName, maxCasesBytes);
+}
+
 /** The policy that comes with Countermand. */
 export async function readDefault(): Promise<PolicyFolder> {
   return readFolder(fileURLToPath(defaultFolder));
 }
 
-/** Writes a folder that `readFolder` reads as this. Refuses to overwrite anything (EEXIST). */
+/** Writes a folder that `readFolder` reads as this, and `others` beside. Throws EEXIST where one holds anything. */
 export async function writeFolder(
   folder: string,
   { settings, files }: Pick<PolicyFolder, "settings" | "files">,
+  others: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const all = [...files, [settingsName, `${JSON.stringify(settings, undefined, 2)}\n`] as const];
-  for (const [name, text] of all) await writeFile(join(folder, name), text, { flag: "wx" });
+  if ((await readdir(folder)).length > 0) {
+    throw Object.assign(new Error(`${folder} is not empty`), { code: "EEXIST" });
+  }
+  const settingsText = `${JSON.stringify(settings, undefined, 2)}\n`;
+  for (const [name, text] of [...files, ...others, [settingsName, settingsText] as const]) {
+    await writeFile(join(folder, name), text, { flag: "wx" });
+  }
 }
 
 /** Strict: what the ledger would refuse is refused here. */
@@ -79,7 +90,12 @@ export function parseSettings(text: string): Policy {
   }
 }
 
-async function readText(folder: string, name: string): Promise<string> {
+/** A regular file of at most `maxBytes`, UTF-8, no link followed. Throws ENOENT where it is not there. */
+export async function readText(
+  folder: string,
+  name: string,
+  maxBytes: number = limits.fileBytes,
+): Promise<string> {
   // O_NOFOLLOW: between the listing and this a link may have taken the file's place.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(join(folder, name), flags).catch((error: NodeJS.ErrnoException) => {
@@ -89,15 +105,15 @@ async function readText(folder: string, name: string): Promise<string> {
   try {
     const found = await file.stat();
     if (!found.isFile()) throw refuse(name, "not a regular file");
-    const buffer = new Uint8Array(limits.fileBytes + 1);
+    const buffer = new Uint8Array(maxBytes + 1);
     let size = 0;
     for (;;) {
       const { bytesRead } = await file.read(buffer, size, buffer.length - size);
       size += bytesRead;
       if (bytesRead === 0 || size === buffer.length) break;
     }
-    if (size > limits.fileBytes) {
-      throw refuse(name, `${found.size} bytes; at most ${limits.fileBytes}`);
+    if (size > maxBytes) {
+      throw refuse(name, `${found.size} bytes; at most ${maxBytes}`);
     }
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
       buffer.subarray(0, size),

@@ -24,3 +24,6 @@ export const limits = {
 export const fileName = /^[a-z0-9][a-z0-9-]{0,59}\.cedar$/;
 export const schemaName = "schema.cedarschema";
 export const settingsName = "settings.json";
+/** Tests of a policy, beside its rules; or the same as JSON, `cases.json`. */
+export const casesName = "cases.yaml";
+export const maxCasesBytes = 524_288;

@@ -1,14 +1,12 @@
 /** `countermand policy …`: read, check, test, try and change the rules. */
 import { createReadStream } from "node:fs";
-import { copyFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { Command } from "commander";
 import { runCase } from "../../policy/cases.ts";
 import { isSame } from "../../policy/diff.ts";
 import { PolicyError } from "../../policy/error.ts";
-import { readDefault, writeFolder } from "../../policy/folder.ts";
-import { defaultFolder } from "../../policy/schema.ts";
+import { readDefault, readDefaultCases, writeFolder } from "../../policy/folder.ts";
+import { casesName } from "../../policy/limits.ts";
 import { simulateRecord, simulateReversal, Tally, type Simulated } from "../../policy/simulate.ts";
 import type { Context, LedgerOptions } from "../context.ts";
 import { exitCodes, usage, type ExitCode } from "../exit.ts";
@@ -60,12 +58,11 @@ function defaultCommand(context: Context): Command {
     .action(async (dir: string) => {
       const folder = resolve(context.cwd, dir);
       try {
-        await writeFolder(folder, await readDefault());
-        const cases = new URL("cases.yaml", defaultFolder);
-        await copyFile(cases, resolve(folder, "cases.yaml"));
+        const cases = new Map([[casesName, await readDefaultCases()]]);
+        await writeFolder(folder, await readDefault(), cases);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-        throw usage(`${plain(folder)} holds a policy already; nothing is overwritten.`);
+        throw usage(`${plain(folder)} is not empty; name a folder that is not there yet.`);
       }
       context.out(
         `${plain(dir)} is the default policy. \`countermand policy check ${plain(dir)}\` and \`policy test ${plain(dir)}\` look at it, \`policy propose ${plain(dir)}\` brings it before a second administrator.\n`,
@@ -222,9 +219,6 @@ async function* ledgerPast(
   }
 }
 
-/** A line of an audit is never this long, and one without an end is no audit. */
-const maxLine = 4_194_304;
-
 async function* auditPast(
   context: Context,
   file: string,
@@ -233,12 +227,10 @@ async function* auditPast(
 ): AsyncIterable<Simulated> {
   const { service, environment } = options;
   const as = { service, environment, ranBefore: options.ranBefore === true };
-  const input = createReadStream(resolve(context.cwd, file), { encoding: "utf8" });
   let number = 0;
   try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of linesOf(resolve(context.cwd, file))) {
       number += 1;
-      if (line.length > maxLine) throw new SyntaxError(`${line.length} characters on one line`);
       if (line.trim() !== "") yield simulateReversal(line, policyAs(source), as);
     }
   } catch (error) {
@@ -246,9 +238,21 @@ async function* auditPast(
     if (code === "ENOENT" || code === "EISDIR") throw usage(`${plain(file)} is no file (${code}).`);
     if (!(error instanceof SyntaxError)) throw error;
     throw usage(`${plain(file)}, line ${number}: ${plain(error.message, 300)}.`);
-  } finally {
-    input.destroy();
   }
+}
+
+/** A line of an audit is never this long, and what has no line's end is no audit. */
+const maxLine = 4_194_304;
+
+async function* linesOf(path: string): AsyncIterable<string> {
+  let rest = "";
+  for await (const chunk of createReadStream(path, { encoding: "utf8" })) {
+    const lines = `${rest}${chunk as string}`.split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+    if (rest.length > maxLine) throw new SyntaxError(`a line of more than ${maxLine} characters`);
+  }
+  yield rest;
 }
 
 function policyAs({ settings, rules }: PolicySource) {
@@ -291,7 +295,7 @@ function showCommand(context: Context): Command {
         await writeFolder(resolve(context.cwd, options.output), source).catch((error: unknown) => {
           if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
           throw usage(
-            `${plain(options.output ?? "")} holds a policy already; nothing is overwritten.`,
+            `${plain(options.output ?? "")} is not empty; name a folder that is not there yet.`,
           );
         });
         context.err(`Written to ${plain(options.output)}.\n`);
