@@ -9,6 +9,7 @@ import type { Login } from "../identity/login.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Countermand } from "../rollbacks/countermand.ts";
 import type { MirrorHealth } from "../ledger/mirror/publisher.ts";
+import type { ScrubHealth } from "../ledger/scrubber.ts";
 import type { TimeHealth } from "../ledger/timestamps/stamper.ts";
 import type { WitnessedHealth } from "../ledger/witnesses/publisher.ts";
 import type { HttpConfig } from "./config.ts";
@@ -27,6 +28,8 @@ export interface HttpDeps {
   readonly mirroring?: () => readonly MirrorHealth[] | undefined;
   /** What a time authority said, where one is asked. */
   readonly timestamping?: () => TimeHealth | undefined;
+  /** How far the log was read through, where it is. */
+  readonly scrubbing?: () => ScrubHealth | undefined;
   readonly now: () => Date;
   /** Told of every failure that nobody expected; the answer does not say it. */
   readonly report: (error: unknown, requestId: string) => void;

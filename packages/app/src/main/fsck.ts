@@ -5,13 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  artefactsOf,
-  identityOf,
-  parseEntry,
-  parsePayload,
-  type RecordState,
-} from "@countermand/record";
+import { artefactsOf, type RecordState } from "@countermand/record";
 import type { Context, FsckMessage, LedgerOptions } from "../cli/context.ts";
 import { CommandError, exitCodes } from "../cli/exit.ts";
 import { readConfig } from "../config/config.ts";
@@ -25,6 +19,7 @@ import { directoryBlobs, type Blobs } from "../storage/blobs.ts";
 import { dataDirectory } from "../storage/data-directory.ts";
 import type { Database } from "../storage/database.ts";
 import { openDatabase } from "../storage/open.ts";
+import { entryIdentity } from "./entry-identity.ts";
 
 const checks = [
   "entries, leaf hashes and order",
@@ -74,7 +69,7 @@ export async function* fsckStore(
         origin: signer.name,
         ...("problem" in mark ? {} : { mark }),
         verifiers: [signer.verifier],
-        identityOf: (leaf) => identityOf(parsePayload(payloadOf(leaf)).head.id),
+        identityOf: entryIdentity,
         checkViews: () => checkViews(database, log.log_id, judgesOf(blobs)),
       });
     } finally {
@@ -85,10 +80,6 @@ export async function* fsckStore(
   } finally {
     await database.close();
   }
-}
-
-function payloadOf(leaf: Uint8Array): Uint8Array {
-  return Buffer.from(parseEntry(leaf).envelope.payload, "base64");
 }
 
 /** A mark that cannot be read is a finding, not the end of the check. */

@@ -17,6 +17,7 @@ import { auditIntoStore } from "./audit-into-store.ts";
 import { isLoopback, offerWayIn, openLogin, wantsLogin } from "./login.ts";
 import { startMirroring } from "./mirror.ts";
 import { tokenFile } from "./token-file.ts";
+import { startScrubbing } from "./scrubbing.ts";
 import { startTimestamping } from "./timestamping.ts";
 import { startWitnessing } from "./witnessing.ts";
 
@@ -58,6 +59,7 @@ async function run(
   const login = hasLogin ? await openLogin(config, application, context, () => port) : undefined;
   const witnesses = await startWitnessing(application, config, context, ended);
   const timestamping = await startTimestamping(application, config, context, ended);
+  const scrubbing = startScrubbing(application, config.scrubRate, context, ended);
   const mirroring = startMirroring(application, witnesses.log, context, ended);
   const token = randomBytes(32).toString("base64url");
   const server = await buildServer(
@@ -68,6 +70,7 @@ async function run(
       witnessing: witnesses.health,
       mirroring: mirroring.health,
       timestamping: timestamping.health,
+      scrubbing: scrubbing.health,
       report: (error, id) =>
         context.err(
           `request ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -111,6 +114,7 @@ async function run(
       witnesses.run(),
       mirroring.run(),
       timestamping.run(),
+      scrubbing.run(),
       untilEnded(application, ended, context),
     ]);
   } finally {

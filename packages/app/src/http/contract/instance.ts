@@ -11,6 +11,7 @@ import {
   type Role,
 } from "@countermand/record";
 import { z } from "zod";
+import type { ScrubHealth } from "../../ledger/scrubber.ts";
 import type { TimeHealth } from "../../ledger/timestamps/stamper.ts";
 import type { WitnessedHealth } from "../../ledger/witnesses/publisher.ts";
 import type { Instance, OpeningRequest } from "../../rollbacks/countermand.ts";
@@ -177,6 +178,18 @@ const timestamping: z.ZodType<TimeHealth> = z
   })
   .describe("What a time authority says, where one is asked");
 
+const scrubbing: z.ZodType<ScrubHealth> = z
+  .object({
+    checked: index.describe("Entries read in the pass that is under way"),
+    of: index.describe("Of how many"),
+    last: z
+      .object({ at: z.iso.datetime(), entries: index })
+      .exactOptional()
+      .describe("End of the last whole pass"),
+    alarm: z.string().exactOptional().describe("What was found, or why it could not be read"),
+  })
+  .describe("How far the log was read through");
+
 export const health = z
   .object({
     status: z.literal("ok"),
@@ -185,5 +198,6 @@ export const health = z
     witnessed: witnessing.exactOptional(),
     mirrors: z.array(mirror).exactOptional(),
     timestamps: timestamping.exactOptional(),
+    scrub: scrubbing.exactOptional(),
   })
   .describe("The server answers");
