@@ -131,6 +131,9 @@ const kinds = ["human", "workload", "controller", "agent"] as const;
 const levels = ["none", "low", "medium", "high", "critical", "unknown"] as const;
 const flags = [false, true] as const;
 
+/** Tens of thousands of judgements; seconds alone, more beside others. */
+const patient = { timeout: 300_000 };
+
 describe("the default policy", () => {
   it("has the settings that a ledger opens with, one version on", () => {
     expect(folder.settings).toEqual({
@@ -142,64 +145,72 @@ describe("the default policy", () => {
     });
   });
 
-  it("permits what the oracle permits, in every combination: each permission alone, none, all", () => {
-    const each = [[], ...permissions.map((item) => [item]), [...permissions]];
-    let asked = 0;
-    for (const { action, kind, held, age, level, what } of product({
-      action: actions,
-      kind: kinds,
-      held: each,
-      age: [1439, 1440],
-      level: levels,
-      what: ["revert", "state-restore"],
-    })) {
-      const it = request({
-        action,
-        principal: { kind, permissions: held, keyAgeMinutes: age },
-        resource: { level, kind: what },
-      });
-      asked += 1;
-      const { allowed, reason } = policy.permits(it);
-      if (allowed !== mayDo(it)) expect.fail(`${JSON.stringify(it)}: ${reason}`);
-    }
-    expect(asked).toBe(20 * 4 * 10 * 2 * 6 * 2);
-  });
+  it(
+    "permits what the oracle permits, in every combination: each permission alone, none, all",
+    patient,
+    () => {
+      const each = [[], ...permissions.map((item) => [item]), [...permissions]];
+      let asked = 0;
+      for (const { action, kind, held, age, level, what } of product({
+        action: actions,
+        kind: kinds,
+        held: each,
+        age: [1439, 1440],
+        level: levels,
+        what: ["revert", "state-restore"],
+      })) {
+        const it = request({
+          action,
+          principal: { kind, permissions: held, keyAgeMinutes: age },
+          resource: { level, kind: what },
+        });
+        asked += 1;
+        const { allowed, reason } = policy.permits(it);
+        if (allowed !== mayDo(it)) expect.fail(`${JSON.stringify(it)}: ${reason}`);
+      }
+      expect(asked).toBe(20 * 4 * 10 * 2 * 6 * 2);
+    },
+  );
 
-  it("permits it for every set of permissions, by the evaluator that Cedar is held against", () => {
-    const subsets = Array.from({ length: 2 ** permissions.length }, (_, bits) =>
-      permissions.filter((_item, i) => (bits & (1 << i)) !== 0),
-    );
-    const about = new Map(
-      actions.map((action) => [
-        action,
-        policy.rules.filter(
-          (rule) => rule.purpose === "permission" && rule.actions?.includes(action) !== false,
-        ),
-      ]),
-    );
-    for (const { action, kind, held, age, level, what } of product({
-      action: actions,
-      kind: kinds,
-      held: subsets,
-      age: [1439, 1440],
-      level: levels,
-      what: ["revert", "state-restore"],
-    })) {
-      const it = request({
-        action,
-        principal: { kind, permissions: held, keyAgeMinutes: age },
-        resource: { level, kind: what },
-      });
-      const facts = factsOf(it, action);
-      const matching = (about.get(action) ?? []).filter((rule) => matches(rule, facts) === true);
-      const allowed =
-        matching.some((rule) => rule.effect === "permit") &&
-        !matching.some((rule) => rule.effect === "forbid");
-      if (allowed !== mayDo(it)) expect.fail(JSON.stringify(it));
-    }
-  });
+  it(
+    "permits it for every set of permissions, by the evaluator that Cedar is held against",
+    patient,
+    () => {
+      const subsets = Array.from({ length: 2 ** permissions.length }, (_, bits) =>
+        permissions.filter((_item, i) => (bits & (1 << i)) !== 0),
+      );
+      const about = new Map(
+        actions.map((action) => [
+          action,
+          policy.rules.filter(
+            (rule) => rule.purpose === "permission" && rule.actions?.includes(action) !== false,
+          ),
+        ]),
+      );
+      for (const { action, kind, held, age, level, what } of product({
+        action: actions,
+        kind: kinds,
+        held: subsets,
+        age: [1439, 1440],
+        level: levels,
+        what: ["revert", "state-restore"],
+      })) {
+        const it = request({
+          action,
+          principal: { kind, permissions: held, keyAgeMinutes: age },
+          resource: { level, kind: what },
+        });
+        const facts = factsOf(it, action);
+        const matching = (about.get(action) ?? []).filter((rule) => matches(rule, facts) === true);
+        const allowed =
+          matching.some((rule) => rule.effect === "permit") &&
+          !matching.some((rule) => rule.effect === "forbid");
+        if (allowed !== mayDo(it)) expect.fail(JSON.stringify(it));
+      }
+    },
+  );
 
-  it("classifies as the oracle does, in every combination", () => {
+  it("classifies as the oracle does, in every combination", patient, () => {
     let asked = 0;
     for (const facts of product({
       assessed: flags,
