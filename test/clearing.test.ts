@@ -64,6 +64,10 @@ test("a finding is cleared by an approver, shown with ground and end, and listed
   expect(undone.out).toMatch(
     /Risk: none, 0 of 100[\s\S]*Cleared: 1 finding[\s\S]*by statement of bo/,
   );
+  const other = place.run("undo", "HEAD~1", "--clearings", file);
+  expect(other).toMatchObject({ code: 0, err: expect.stringMatching(/Nothing that was given/) });
+  expect(other.out).not.toContain("Cleared");
+  expect(place.run("undo", target, "--clearings", file).err).toBe("");
   expect(place.run("explain", "fix.advisory-reverted").out).toContain("not-affected");
   expect(place.run("undo", target, "--vex", file)).toMatchObject({
     code: 2,

@@ -81,6 +81,12 @@ Other states, for TARGET and --from alike: dir:PATH (a folder, say of rendered m
               signal: context.interrupted,
             }),
           );
+          if (
+            clearings.clearings !== undefined &&
+            report.cleared?.some(({ by }) => by !== "context") !== true
+          ) {
+            context.err("Nothing that was given clears a finding of this.\n");
+          }
           await keepReport(context, report);
           const format = options.json === true ? "json" : options.format;
           context.out(printed(report, format, context.columns));

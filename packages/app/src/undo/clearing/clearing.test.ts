@@ -247,6 +247,20 @@ describe("VEX", () => {
     const vex = [parseVex(openVex())];
     expect(clear([fix, ...flaws("1.0.0")], { vex })).toHaveLength(2);
     expect(clear([fix], { vex })).toEqual([]);
+    // Who signed for one finding did not sign for the other.
+    const signed = {
+      record: "RB-2026-7",
+      entry: 1,
+      leafHash: "b".repeat(64),
+      service: "api",
+      target: "c".repeat(64),
+      actor: "bo",
+      findings: [flaw?.fingerprint ?? ""],
+      ground: "accepted-risk" as const,
+      scope: "service" as const,
+      until: "2026-12-01T00:00:00.000Z",
+    };
+    expect(clear([fix, ...flaws("1.0.0")], { statements: [signed] })).toHaveLength(1);
     const second = {
       ...flaws("1.0.0")[0],
       fingerprint: "1".repeat(32),
@@ -271,6 +285,8 @@ describe("VEX", () => {
     ]) {
       expect(() => parseVex(Buffer.from(wrong))).toThrow(/^this is no VEX document/);
     }
+    expect(() => parseVex(openVex({ status: "maybe" }))).toThrow(/: statements.0.status: /);
+    expect(() => parseVex(bytes({ bomFormat: "CycloneDX" }))).toThrow(/: vulnerabilities: /);
     expect(() => parseVex(Buffer.from([0xff, 0xfe]))).toThrow(ClearingError);
   });
 });
@@ -387,6 +403,8 @@ describe("evidence", () => {
     ]) {
       expect(() => parseEvidence(wrong)).toThrow(/^this is no evidence file/);
     }
+    expect(() => parseEvidence(file({ revokedSecrets: ["x"] }))).toThrow(/: revokedSecrets.0: /);
+    expect(() => parseEvidence(bytes({ bomFormat: "other" }))).toThrow(/no known kind/);
   });
 });
 

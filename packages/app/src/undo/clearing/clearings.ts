@@ -36,7 +36,7 @@ const clearing = z.strictObject({
 });
 export type SignedClearing = z.infer<typeof clearing>;
 
-export const clearingsShape = z.strictObject({
+const clearingsShape = z.strictObject({
   version: z.literal(1),
   clearings: z.array(clearing).max(2000),
 });
@@ -50,7 +50,7 @@ export function formatClearings(clearings: readonly SignedClearing[]): string {
 export function parseClearings(bytes: Uint8Array): readonly SignedClearing[] {
   return readJson(
     bytes,
-    clearingsShape,
+    () => clearingsShape,
     "list of clearings (countermand clear RECORD --json)",
     mostBytes,
   ).clearings;

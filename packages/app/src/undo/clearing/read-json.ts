@@ -5,10 +5,10 @@ import { ClearingError } from "./error.ts";
 
 const mostDepth = 32;
 
-/** `what` names the document in the sentence: `this is no … document: …`. */
+/** `what` names the document in the sentence: `this is no …: …`; `shapeOf` looks which of several forms it has. */
 export function readJson<T>(
   bytes: Uint8Array,
-  shape: z.ZodType<T>,
+  shapeOf: (value: unknown) => z.ZodType<T>,
   what: string,
   mostBytes: number,
 ): T {
@@ -24,7 +24,7 @@ export function readJson<T>(
   } catch (cause) {
     throw refuse("it is not JSON in UTF-8", cause);
   }
-  const read = shape.safeParse(value);
+  const read = shapeOf(value).safeParse(value);
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   // Keys of a stranger's document may be anything; only plain ones are repeated.
@@ -36,4 +36,9 @@ export function readJson<T>(
 
 function plainIssue(issue: { readonly message: string } | undefined): string {
   return (issue?.message ?? "is wrong").replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 200);
+}
+
+/** A form is told by a key at its top. */
+export function hasKey(value: unknown, key: string): boolean {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key);
 }

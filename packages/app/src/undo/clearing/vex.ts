@@ -12,7 +12,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { fromPurl } from "../advisories/purl.ts";
 import { ClearingError } from "./error.ts";
-import { readJson } from "./read-json.ts";
+import { hasKey, readJson } from "./read-json.ts";
 
 export type VexStatus = "not_affected" | "fixed" | "affected" | "under_investigation";
 
@@ -157,7 +157,9 @@ type CycloneDx = z.infer<typeof cycloneDx>;
 /** The document of either format; a ClearingError says in one sentence why it is none. */
 export function parseVex(bytes: Uint8Array): VexDocument {
   const what = "VEX document (OpenVEX, or CycloneDX with vulnerabilities)";
-  const read = readJson(bytes, z.union([openVex, cycloneDx]), what, mostBytes);
+  const formOf = (value: unknown): z.ZodType<OpenVex | CycloneDx> =>
+    hasKey(value, "bomFormat") ? cycloneDx : openVex;
+  const read = readJson(bytes, formOf, what, mostBytes);
   const digest = createHash("sha256").update(bytes).digest("hex");
   const [author, statements] =
     "bomFormat" in read
