@@ -372,4 +372,14 @@ describe("a drill and a plan", () => {
     const wrong = new Steps(ledger, `${prefix}-2026-1`);
     expect(await wrong.outcome(() => wrong.propose(ines, mode))).toBe("record-bound");
   });
+
+  test("a number has the year in which it was given, and keeps it", async () => {
+    const wrong = new Steps(ledger, "RB-2025-1");
+    expect(await wrong.outcome(() => wrong.propose(ines))).toBe("record-bound");
+    ledger.now = Date.parse("2026-12-31T23:00:00.000Z");
+    await record.propose(ines);
+    await record.wait(2 * hour);
+    await record.revise(ines);
+    expect(record.state.revision).toBe(2);
+  });
 });

@@ -200,11 +200,12 @@ function checkMode(
     () =>
       `${state?.id} was opened ${asMode(state?.proposal.mode)} and stays that; open another record`,
   );
+  const begins = `${prefixOf(body.mode)}-${(state?.timeline[0] ?? said).recordedAt.slice(0, 4)}-`;
   rule(
     "record-bound",
-    said.stream.startsWith(`${prefixOf(body.mode)}-`),
+    said.stream.startsWith(begins),
     () =>
-      `the number of what is proposed ${asMode(body.mode)} begins with ${prefixOf(body.mode)}, this is ${said.stream}`,
+      `the number of what is proposed ${asMode(body.mode)} then begins with ${begins}, this is ${said.stream}`,
   );
   const emergency = body.mode === "emergency";
   rule("lifecycle", emergency === (body.incident !== undefined), () =>
