@@ -249,10 +249,7 @@ describe("at an identity provider", () => {
   async function begin(query = "") {
     const asked = await server.ask({ url: `/login/oidc${query}` });
     const page = new URL(String(asked.headers.location));
-    provider.challenge = page.searchParams.get("code_challenge") ?? "";
-    provider.nonce = page.searchParams.get("nonce") ?? "";
-    const code = newSecret();
-    provider.codes.add(code);
+    const code = provider.codeFor(page);
     const state = page.searchParams.get("state") ?? "";
     return {
       cookie: cookieIn(asked, "__Host-countermand-login") ?? "",
@@ -285,9 +282,7 @@ describe("at an identity provider", () => {
 
   test("a stolen code in a login of the thief's own is worth nothing: the verifier is another", async () => {
     const victim = await begin();
-    const challenge = provider.challenge;
     const thief = await begin();
-    provider.challenge = challenge;
     const code = new URL(victim.back, "http://x").searchParams.get("code") ?? "";
     const answer = await callback(
       `/login/callback?code=${code}&state=${thief.state}`,

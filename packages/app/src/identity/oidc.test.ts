@@ -21,11 +21,8 @@ beforeEach(async () => {
 afterEach(async () => provider[Symbol.asyncDispose]());
 
 /** A person logs in at the provider: what it remembers, and the address that it sends the browser to. */
-async function loggedIn(asking: Asking = client.ask(), code = "the-code"): Promise<URL> {
-  const page = await client.pageOf(asking, redirect);
-  provider.challenge = page.searchParams.get("code_challenge") ?? "";
-  provider.nonce = page.searchParams.get("nonce") ?? "";
-  provider.codes.add(code);
+async function loggedIn(asking: Asking): Promise<URL> {
+  const code = provider.codeFor(await client.pageOf(asking, redirect));
   return back({ code, state: asking.state });
 }
 
@@ -95,15 +92,15 @@ describe("is not believed", () => {
 
   test("another state", async () => {
     const asking = client.ask();
-    await loggedIn(asking);
-    const url = back({ code: "the-code", state: client.ask().state });
+    const url = await loggedIn(asking);
+    url.searchParams.set("state", client.ask().state);
     await expect(client.finish(asking, url)).rejects.toMatchObject({ code: "login-failed" });
   });
 
   test("an issuer in the answer that is not the one that was asked (mix-up)", async () => {
     const asking = client.ask();
-    await loggedIn(asking);
-    const url = back({ code: "the-code", state: asking.state, iss: "https://evil.example" });
+    const url = await loggedIn(asking);
+    url.searchParams.set("iss", "https://evil.example");
     await expect(client.finish(asking, url)).rejects.toMatchObject({ code: "login-failed" });
   });
 

@@ -1,5 +1,5 @@
 /** For tests: an identity provider that answers whatever a test wants it to. */
-import { createHash, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
+import { createHash, generateKeyPairSync, randomUUID, sign, type KeyObject } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -18,10 +18,8 @@ export interface Lie {
 export class ForgingProvider {
   issuer = "";
   lie: Lie = {};
-  /** The challenge and nonce that the next code is for. */
-  challenge = "";
-  nonce = "";
-  readonly codes = new Set<string>();
+  /** Codes that were given out, each with the challenge and nonce that it is for. */
+  readonly #codes = new Map<string, { readonly challenge: string; readonly nonce: string }>();
   /** Bodies that the token endpoint was sent. */
   readonly asked: URLSearchParams[] = [];
   readonly #key = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -45,6 +43,17 @@ export class ForgingProvider {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** A person logs in at the page that they were sent to: the code that they are sent back with. */
+  codeFor(page: URL): string {
+    const code = randomUUID();
+    const { searchParams } = page;
+    this.#codes.set(code, {
+      challenge: searchParams.get("code_challenge") ?? "",
+      nonce: searchParams.get("nonce") ?? "",
+    });
+    return code;
   }
 
   #answer(url: string, body: URLSearchParams): [number, unknown] {
@@ -83,7 +92,10 @@ export class ForgingProvider {
     const challenge = createHash("sha256")
       .update(body.get("code_verifier") ?? "")
       .digest("base64url");
-    if (!this.codes.delete(body.get("code") ?? "") || challenge !== this.challenge) {
+    const code = body.get("code") ?? "";
+    const given = this.#codes.get(code);
+    this.#codes.delete(code);
+    if (given === undefined || given.challenge !== challenge) {
       return [400, { error: "invalid_grant" }];
     }
     const now = Math.floor(Date.now() / 1000);
@@ -93,7 +105,7 @@ export class ForgingProvider {
       sub: "248289761001",
       iat: now,
       exp: now + 300,
-      nonce: this.nonce,
+      nonce: given.nonce,
       ...this.lie.claims,
     };
     return [
