@@ -14,7 +14,8 @@
  */
 import { createHash } from "node:crypto";
 import { canonicalBytes } from "@countermand/record";
-import { matchesNames, parsePattern, type Pattern } from "../blast/codeowners-pattern.ts";
+import { parsePattern } from "../blast/codeowners-pattern.ts";
+import { PatternIndex } from "../blast/pattern-index.ts";
 import { compareText } from "../rules/order.ts";
 import type { Finding, FindingContext } from "../rules/rule.ts";
 import {
@@ -38,13 +39,17 @@ export type ContextSources = {
 type Facts = Omit<FindingContext, "components">;
 type Source = {
   readonly file: ContextFile;
-  readonly patterns: readonly (readonly Pattern[])[];
+  readonly patterns: PatternIndex;
+  /** For each pattern the place of its component. */
+  readonly components: readonly number[];
 };
 
 export class Context {
   readonly #operator: Source | undefined;
   readonly #before: Source | null;
   readonly #after: Source | null;
+  /** A path that has many findings is looked up once. */
+  readonly #known = new Map<string | null, FindingContext>();
   /** Over all that was given, `sha256:…`; undefined: nothing was. */
   readonly digest: string | undefined;
   /** One sentence each, printable ASCII without text of the repository. */
@@ -75,38 +80,43 @@ export class Context {
   }
 
   #ofPath(path: string | null): FindingContext {
+    const known = this.#known.get(path);
+    if (known !== undefined) return known;
     const sides = [this.#before, this.#after];
     const repository = strictest(
       sides.map((side) => (side === null ? nothing : saidBy(side, path))),
       "unsaid-is-strict",
     );
     const operator = this.#operator === undefined ? nothing : saidBy(this.#operator, path);
-    return strictest([repository, operator], "unsaid-is-silent");
+    const said = strictest([repository, operator], "unsaid-is-silent");
+    this.#known.set(path, said);
+    return said;
   }
 }
 
 const nothing: FindingContext = {};
 
 function sourceOf(file: ContextFile): Source {
+  const places = file.components.flatMap(({ paths }, component) =>
+    paths.map((text) => {
+      const pattern = parsePattern(text, "github");
+      if (typeof pattern === "string") throw new TypeError(pattern);
+      return { pattern, component };
+    }),
+  );
   return {
     file,
-    patterns: file.components.map(({ paths }) =>
-      paths.map((text) => {
-        const pattern = parsePattern(text, "github");
-        if (typeof pattern === "string") throw new TypeError(pattern);
-        return pattern;
-      }),
-    ),
+    patterns: new PatternIndex(places.map(({ pattern }) => pattern)),
+    components: places.map(({ component }) => component),
   };
 }
 
 /** What a file says of a path: of its components, the strictest; what they leave open, the file's own word. */
-function saidBy({ file, patterns }: Source, path: string | null): FindingContext {
-  const names = path?.split("/") ?? [];
-  const found = file.components.filter(
-    (_, i) =>
-      path !== null && patterns[i]?.some((pattern) => matchesNames(pattern, names)) === true,
+function saidBy({ file, patterns, components }: Source, path: string | null): FindingContext {
+  const matched = new Set(
+    path === null ? [] : [...patterns.matches(path)].map((at) => components[at]),
   );
+  const found = file.components.filter((_, i) => matched.has(i));
   const own: Facts = file;
   const whole = (facts: Facts): FindingContext => ({
     ...pick("environment", facts.environment ?? own.environment),
