@@ -28,6 +28,9 @@ const lookEvery = 1_000;
 
 export async function serve(context: Context, options: ServeOptions): Promise<void> {
   const config = withPort(given(readConfig(context.env, options), options), options.port);
+  if (config.testLog !== undefined) {
+    return (await import("./test-log.ts")).serveTestLog(context, config, config.testLog);
+  }
   const hasLogin = wantsLogin(config);
   const application = await openApplication(config, context.now, {
     adopt: options.adopt === true,
