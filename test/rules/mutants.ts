@@ -37,7 +37,7 @@ export function removals(file: string, text: string): readonly Mutant[] {
       text,
       /(?<![\w.] ?|function )\brule\((?=\s*"([a-z-]+)")/g,
       "rule removed",
-      () => "void (",
+      () => "((..._: unknown[]) => undefined)(",
     ),
     ...at(file, text, /throw (?=new Refusal\()/g, "refusal not thrown", () => "void "),
     ...at(
@@ -45,7 +45,7 @@ export function removals(file: string, text: string): readonly Mutant[] {
       text,
       /(?<=^ {4}|^ {2}|; )(?:noPartIn|notOneself|checkDelegate|checkMode|checkObligation|checkClock|checkSubjects|checkChain|checkState|checkSigner|checkPermissions|newToRegistry|mustGrant|mustPermit)\(/gm,
       "check not made",
-      () => "void (",
+      () => "((..._: unknown[]) => undefined)(",
     ),
   ];
 }
