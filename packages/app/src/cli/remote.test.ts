@@ -63,6 +63,7 @@ const calls: readonly (readonly [string, (it: Countermand) => Promise<unknown>])
       }),
   ],
   ["entryProof", (it) => it.entryProof(17, "logged")],
+  ["entryTimes", (it) => it.entryTimes(17)],
   ["putArtefact", (it) => it.putArtefact(bytes)],
   ["putArtefact, empty", (it) => it.putArtefact(new Uint8Array())],
   ["getArtefact, absent", (it) => it.getArtefact("0".repeat(64))],
