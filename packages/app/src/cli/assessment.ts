@@ -18,6 +18,8 @@ export interface Assessed {
   readonly body: JsonObject;
   /** Canonical bytes of the report; none where there is nothing to compare. */
   readonly report?: Uint8Array;
+  /** Canonical bytes of the proof that it is an exact inverse, where there is one. */
+  readonly inverse?: Uint8Array;
   /** For a person. */
   readonly text: string;
 }
@@ -30,6 +32,7 @@ export function assessedFrom(
   report: UndoReport | string,
   id: string,
   instance: Instance,
+  inverse?: Uint8Array,
 ): Assessed {
   if (typeof report === "string") {
     return {
@@ -55,8 +58,12 @@ export function assessedFrom(
       ...summaryOf(report),
       ...resolveAuthors(emails, instance.registry, instance.openings),
       report: { digest: encodeHex(sha256(bytes)), size: bytes.length },
+      ...(inverse === undefined
+        ? {}
+        : { inverse: { digest: encodeHex(sha256(inverse)), size: inverse.length } }),
     },
     report: bytes,
+    ...(inverse === undefined ? {} : { inverse }),
     text: renderUndo(report, context.columns),
   };
 }

@@ -1,7 +1,7 @@
 /** A policy with rules, from its proposal to the package that a stranger verifies. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { verifyPackage } from "@countermand/record";
+import { verifyPackage, type Identity, type JsonObject } from "@countermand/record";
 import { actor, personOf } from "@countermand/record/testing";
 import { expect, test } from "vitest";
 import { formatBundle } from "../policy/bundle.ts";
@@ -10,6 +10,10 @@ import { loadJudge } from "../policy/judge.ts";
 import { checkViews } from "../rollbacks/fsck-views.ts";
 import { rebuildViews } from "../rollbacks/rebuild.ts";
 import { describeOnBothStores } from "../storage/testing/both-stores.ts";
+import { undoReportBytes } from "../undo/range/render.ts";
+import { summaryOf } from "../undo/range/summary.ts";
+import { undoReport } from "../undo/testing/report.ts";
+import { inverseProofBytes } from "../undo/inverse/proof.ts";
 import { RollbacksUnderTest } from "./testing/rollbacks-under-test.ts";
 
 async function withDefaultRules(
@@ -94,6 +98,72 @@ describeOnBothStores("a policy with rules", (under) => {
       `sha256:${rules.digest} are not here`,
     );
     await expect(it.assess()).rejects.toMatchObject({ rule: "policy" });
+  });
+
+  test("a clean revert to what ran here goes by its lane; without the proof people decide", async () => {
+    await using it = await RollbacksUnderTest.start(under);
+    await withDefaultRules(it);
+    const clean = { ...undoReport, unknowns: [] };
+    const bytes = undoReportBytes(clean);
+    const stored = async (content: Uint8Array): Promise<JsonObject> => ({
+      ...(await it.service.putArtefact(content)),
+    });
+    const states = {
+      current: { type: "commit", commit: "c".repeat(40) },
+      target: { type: "commit", commit: "a".repeat(40) },
+    };
+    const proof = inverseProofBytes({
+      from: { tree: "1".repeat(40), commit: "c".repeat(40) },
+      to: { tree: "2".repeat(40), commit: "a".repeat(40) },
+      undoes: [{ before: { tree: "2".repeat(40) }, after: { tree: "1".repeat(40) } }],
+      objects: "sha1",
+      paths: [{ path: "a.ts", how: "swap" }],
+      takesBack: "all",
+    });
+    const assess = async (id: string, more: JsonObject = {}) =>
+      it.assess(id, { ...summaryOf(clean), report: await stored(bytes), ...more });
+
+    // First it is seen running: the gate's memory alone is not the ledger's.
+    await it.propose(it.ada, states);
+    await assess("RB-2026-1", { inverse: await stored(proof) });
+    expect((await it.state()).status).toBe("pending_approval");
+    await it.decide(it.bo);
+    if ((await it.state()).status !== "authorised") await it.decide(it.cleo);
+    await it.service.gate({
+      id: crypto.randomUUID(),
+      service: "api",
+      environment: "prod",
+      target: states.target as Identity,
+      caller: "argocd",
+      record: "RB-2026-1",
+    });
+    const seen = { record: "RB-2026-1", running: states.target, source: "kubectl" };
+    await it.service.submit(
+      await it.submission(it.cleo, "observation", seen, {}, await it.state()),
+    );
+
+    await it.propose(it.ada, states);
+    await assess("RB-2026-2", { inverse: await stored(proof) });
+    const state = await it.state("RB-2026-2");
+    expect(state.classification?.classes).toContain("clean-revert");
+    expect(state.authorisation).toMatchObject({ lane: "clean-revert", approvals: [] });
+
+    await it.propose(it.ada, states);
+    await assess("RB-2026-3");
+    expect((await it.state("RB-2026-3")).status).toBe("pending_approval");
+
+    await it.propose(it.ada, { ...states, current: { type: "commit", commit: "d".repeat(40) } });
+    await expect(assess("RB-2026-4", { inverse: await stored(proof) })).rejects.toThrow(
+      /the proof is about going from c/,
+    );
+    await expect(
+      assess("RB-2026-3", { inverse: await stored(new TextEncoder().encode("{}")) }),
+    ).rejects.toMatchObject({ code: "invalid" });
+    expect(await findings(it)).toEqual([]);
+    const verified = await verifyPackage(await it.service.exportRecord("RB-2026-2", {}), {
+      loadJudge: async () => loadJudge,
+    });
+    expect(verified.findings).toEqual([]);
   });
 
   test("a review date that passes is an entry, by itself and once", async () => {

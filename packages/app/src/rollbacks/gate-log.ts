@@ -47,36 +47,6 @@ export class GateLog {
     this.#now = now;
   }
 
-  /** The digest of what was let through last. */
-  async newest(service: string, environment: string): Promise<string | undefined> {
-    const row = await this.#database.read
-      .selectFrom("deployment")
-      .select("deployment.digest")
-      .where("deployment.log_id", "=", this.#logId)
-      .where("deployment.service", "=", service)
-      .where("deployment.environment", "=", environment)
-      .orderBy("deployment.last_at", "desc")
-      .limit(1)
-      .executeTakeFirst();
-    return row?.digest;
-  }
-
-  async ran(where: {
-    readonly service: string;
-    readonly environment: string;
-    readonly digest: string;
-  }): Promise<boolean> {
-    const row = await this.#database.read
-      .selectFrom("deployment")
-      .select("deployment.first_at")
-      .where("deployment.log_id", "=", this.#logId)
-      .where("deployment.service", "=", where.service)
-      .where("deployment.environment", "=", where.environment)
-      .where("deployment.digest", "=", where.digest)
-      .executeTakeFirst();
-    return row !== undefined;
-  }
-
   /** The answer that this request got already. */
   async answered(id: string): Promise<(GateEvent & { readonly digest: string }) | undefined> {
     const row = await this.#database.read

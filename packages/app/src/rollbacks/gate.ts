@@ -5,13 +5,11 @@
  */
 import { digestOf, Refusal, showIdentity } from "@countermand/record";
 import { sql } from "kysely";
-import type { Snapshot } from "../storage/database.ts";
 import type { GateAnswer, GateRequest } from "./countermand.ts";
 import { RollbacksError } from "./error.ts";
 import type { GateLog } from "./gate-log.ts";
 import { knownRegistry } from "./known-registry.ts";
 import type { OpenStore } from "./store.ts";
-import { wasSeen } from "./views.ts";
 
 interface Ruling {
   readonly allowed: boolean;
@@ -27,8 +25,10 @@ export async function askGate(
   request: GateRequest,
 ): Promise<GateAnswer> {
   const digest = digestOf(request.target);
-  const answered = request.dryRun === true ? undefined : await log.answered(request.id);
-  const unreachable = await unreachableMode(store, request);
+  const known = await lookUp(store, request, digest);
+  const unreachable = await unreachableMode(store, known.registry, request);
+  const answered =
+    request.dryRun === true || !known.answered ? undefined : await log.answered(request.id);
   if (answered !== undefined) {
     if (answered.digest !== digest || answered.service !== request.service) {
       throw new RollbacksError(
@@ -40,7 +40,7 @@ export async function askGate(
     const answer = { allowed, rule, reason, late, bypassed, unreachable };
     return record === undefined ? answer : { ...answer, record };
   }
-  const ruling = await rule(store, log, request, digest);
+  const ruling = await rule(store, request, digest, known);
   const late = request.spooled !== undefined;
   const bypassed = request.spooled?.allowed === true && !ruling.allowed;
   if (request.dryRun !== true) {
@@ -61,24 +61,15 @@ export async function askGate(
 
 async function rule(
   store: OpenStore,
-  log: GateLog,
   request: GateRequest,
   digest: string,
+  { grant, dangling, newest, ran }: Known,
 ): Promise<Ruling> {
-  const where = { service: request.service, environment: request.environment, digest };
-  const { read } = store.database;
   const what = showIdentity(request.target);
   const place = `${request.service} in ${request.environment}`;
   if (request.record !== undefined) return useGrant(store, request, request.record, digest);
-  const [grants, dangling, newest, known, seen] = await Promise.all([
-    grantsFor(read, store.logId, where),
-    danglingOver(read, store.logId, where),
-    log.newest(request.service, request.environment),
-    log.ran(where),
-    wasSeen(read, store.logId, where),
-  ]);
   const unchanged = newest === digest;
-  const older = request.older === true || ((known || seen) && !unchanged);
+  const older = request.older === true || (ran && !unchanged);
   if (dangling === undefined && !older) {
     return {
       allowed: true,
@@ -88,7 +79,6 @@ async function rule(
         : `${what} was never seen running as ${place}; it goes forward`,
     };
   }
-  const [grant] = grants;
   if (grant !== undefined) return useGrant(store, request, grant, digest);
   if (dangling !== undefined) {
     return {
@@ -144,59 +134,99 @@ async function useGrant(
   }
 }
 
-interface Where {
-  readonly service: string;
-  readonly environment: string;
-  readonly digest: string;
+interface Known {
+  /** Index of the registry's newest entry. */
+  readonly registry: number;
+  /** Whether this very question was answered before. */
+  readonly answered: boolean;
+  /** An authorised record with this target; of several the one whose time runs out first. */
+  readonly grant?: string;
+  /** The newest rollback that took this state back here and is not aligned. */
+  readonly dangling?: string;
+  /** The digest of what was let through last. */
+  readonly newest?: string;
+  /** It was let through before, or an entry of the ledger saw it running. */
+  readonly ran: boolean;
 }
 
-/** Authorised records with this target; of several the one whose time runs out first. */
-async function grantsFor(
-  reader: Snapshot,
-  logId: number,
-  { service, environment, digest }: Where,
-): Promise<readonly string[]> {
-  const rows = await reader
-    .selectFrom("record")
-    .select("record.id")
-    .where("record.log_id", "=", logId)
-    .where("record.service", "=", service)
-    .where("record.environment", "=", environment)
-    .where("record.target_digest", "=", digest)
-    // Written out: an index over some rows is used only where the plan can see which.
-    .where("record.status", "=", sql.lit("authorised"))
-    .where((eb) => eb.or([eb("record.mode", "is", null), eb("record.mode", "!=", "exercise")]))
-    .orderBy("record.due_at")
-    .limit(1)
-    .execute();
-  return rows.map(({ id }) => id);
-}
-
-async function danglingOver(
-  reader: Snapshot,
-  logId: number,
-  { service, environment, digest }: Where,
-): Promise<string | undefined> {
-  const row = await reader
-    .selectFrom("record")
-    .select("record.id")
-    .where("record.log_id", "=", logId)
-    .where("record.service", "=", service)
-    .where("record.environment", "=", environment)
-    .where("record.undone_digest", "=", digest)
-    .orderBy("record.year", "desc")
-    .orderBy("record.number", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return row?.id;
+/** Everything that a question needs, in one query of look-ups by index. */
+async function lookUp(
+  { database, logId }: OpenStore,
+  { id, service, environment }: GateRequest,
+  digest: string,
+): Promise<Known> {
+  const row = await database.read
+    .selectNoFrom((eb) => {
+      const here = eb
+        .selectFrom("record")
+        .where("record.log_id", "=", logId)
+        .where("record.service", "=", service)
+        .where("record.environment", "=", environment)
+        .limit(1);
+      const deployed = eb
+        .selectFrom("deployment")
+        .where("deployment.log_id", "=", logId)
+        .where("deployment.service", "=", service)
+        .where("deployment.environment", "=", environment)
+        .limit(1);
+      return [
+        eb
+          .selectFrom("registry")
+          .select("registry.idx")
+          .where("registry.log_id", "=", logId)
+          .as("registry"),
+        eb
+          .selectFrom("gate_event")
+          .select("gate_event.id")
+          .where("gate_event.log_id", "=", logId)
+          .where("gate_event.id", "=", id)
+          .as("answered"),
+        here
+          .select("record.id")
+          .where("record.target_digest", "=", digest)
+          // Written out: an index over some rows is used only where the plan can see which.
+          .where("record.status", "=", sql.lit("authorised"))
+          .where((or) =>
+            or.or([or("record.mode", "is", null), or("record.mode", "!=", "exercise")]),
+          )
+          .orderBy("record.due_at")
+          .as("granted"),
+        here
+          .select("record.id")
+          .where("record.undone_digest", "=", digest)
+          .orderBy("record.year", "desc")
+          .orderBy("record.number", "desc")
+          .as("dangling"),
+        deployed.select("deployment.digest").orderBy("deployment.last_at", "desc").as("newest"),
+        deployed.select("deployment.digest").where("deployment.digest", "=", digest).as("before"),
+        eb
+          .selectFrom("seen_running")
+          .select("seen_running.digest")
+          .where("seen_running.log_id", "=", logId)
+          .where("seen_running.service", "=", service)
+          .where("seen_running.environment", "=", environment)
+          .where("seen_running.digest", "=", digest)
+          .as("seen"),
+      ];
+    })
+    .executeTakeFirstOrThrow();
+  return {
+    registry: row.registry ?? -1,
+    answered: row.answered !== null,
+    ...(row.granted === null ? {} : { grant: row.granted }),
+    ...(row.dangling === null ? {} : { dangling: row.dangling }),
+    ...(row.newest === null ? {} : { newest: row.newest }),
+    ran: row.before !== null || row.seen !== null,
+  };
 }
 
 /** By the policy in force; closed where there is none, or it cannot be judged. */
 async function unreachableMode(
   store: OpenStore,
+  idx: number,
   { environment, service }: GateRequest,
 ): Promise<GateAnswer["unreachable"]> {
-  const rules = (await knownRegistry(store))?.rules;
+  const rules = (await knownRegistry(store, idx))?.rules;
   if (rules === undefined) return "fail-closed";
   await store.judges.prepare({ rules });
   return store.judges.judge(rules.digest)?.gateMode(environment, service) ?? "fail-closed";

@@ -29,6 +29,7 @@ import { authorEmails, resolveAuthors } from "./authors.ts";
 import type { Command } from "./batch.ts";
 import type { Submission } from "./countermand.ts";
 import { RollbacksError } from "./error.ts";
+import { checkInverseArtefact } from "./inverse-artefact.ts";
 import { checkToken, type IsPublished } from "./identity-tokens.ts";
 
 /** What intake reads. */
@@ -59,6 +60,11 @@ export async function takeIn(submission: Submission, sources: IntakeSources): Pr
       break;
     case "assessed":
       await checkAssessment(statement, sources);
+      await checkInverseArtefact(
+        statement.body,
+        (await sources.record(textField(statement.body, "record")))?.proposal,
+        (digest) => sources.artefact(digest),
+      );
       break;
     case "decision":
       await checkSentence(statement, sources);

@@ -9,17 +9,25 @@ interface Known {
 }
 const known = new WeakMap<OpenStore, Known>();
 
-/** Undefined before the ledger is open. */
-export async function knownRegistry(store: OpenStore): Promise<Registry | undefined> {
-  const row = await store.database.read
+/** Undefined before the ledger is open. `newest`: the index of its newest entry, where it was just read. */
+export async function knownRegistry(
+  store: OpenStore,
+  newest?: number,
+): Promise<Registry | undefined> {
+  const idx = newest ?? (await newestOf(store));
+  if (idx === undefined) return undefined;
+  const before = known.get(store);
+  if (before?.idx === idx) return before.registry;
+  const registry = await readRegistry(store.database.read, store.logId);
+  if (registry !== undefined) known.set(store, { idx, registry });
+  return registry;
+}
+
+async function newestOf({ database, logId }: OpenStore): Promise<number | undefined> {
+  const row = await database.read
     .selectFrom("registry")
     .select("registry.idx")
-    .where("registry.log_id", "=", store.logId)
+    .where("registry.log_id", "=", logId)
     .executeTakeFirst();
-  if (row === undefined) return undefined;
-  const before = known.get(store);
-  if (before?.idx === row.idx) return before.registry;
-  const registry = await readRegistry(store.database.read, store.logId);
-  if (registry !== undefined) known.set(store, { idx: row.idx, registry });
-  return registry;
+  return row?.idx;
 }

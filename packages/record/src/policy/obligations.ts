@@ -53,7 +53,8 @@ export function obligationsOf(policy: Policy, emergency: boolean): Obligations {
 /**
  * Both askings at once: the larger number of approvals, all seats, all
  * evidence, the shorter times. Commutative, associative, idempotent. The lane
- * is `clean-revert` if either says so; `follows` alone decides whether it may.
+ * is `clean-revert` if either says so: a judge whose rules take something out of
+ * the lane does that before it comes here, and `follows` decides whether it may.
  */
 export function strictest(a: Obligations, b: Obligations): Obligations {
   const seats = new Map<string, number>();

@@ -9,6 +9,7 @@ import type { RecordView } from "../../rollbacks/countermand.ts";
 import type { Repository } from "../../undo/git/repository.ts";
 import { Asker } from "../ask.ts";
 import { assessedFrom, compareStates } from "../assessment.ts";
+import { provenInverse } from "../proven-inverse.ts";
 import type { Context } from "../context.ts";
 import { identityHelp, parseIdentity } from "../identity-argument.ts";
 import { withRepository } from "../repository-argument.ts";
@@ -107,8 +108,11 @@ async function propose(
   const accepted = await say(speaker, registry, "proposed", before?.state, full, texts);
   tellAccepted(context, accepted);
   const { state } = await countermand.record(accepted.stream);
-  const assessed = assessedFrom(context, report, state.id, instance);
-  if (assessed.report !== undefined) await countermand.putArtefact(assessed.report);
+  const inverse = await provenInverse(state.proposal, repository, report);
+  const assessed = assessedFrom(context, report, state.id, instance, inverse);
+  for (const artefact of [assessed.report, assessed.inverse]) {
+    if (artefact !== undefined) await countermand.putArtefact(artefact);
+  }
   tellAccepted(
     context,
     await say(speaker, registry, "assessed", state, assessed.body, new Texts()),
