@@ -20,7 +20,8 @@ export async function listenOnLoopback(state: string): Promise<Loopback> {
   const waiting = Promise.withResolvers<string>();
   const server = createServer((request, response) => {
     const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const url = new URL(request.url ?? "/", `http://${address}`);
+    const path = request.url ?? "/";
+    const url = new URL(URL.canParse(path, `http://${address}`) ? path : "/", `http://${address}`);
     const code = url.searchParams.get("code") ?? "";
     const ours =
       request.method === "GET" &&
