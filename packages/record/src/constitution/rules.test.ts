@@ -114,6 +114,17 @@ describe("the signer", () => {
     expect(outcome(bo, "decision", decisionBody(ledger.record()), changes)).toBe("accepted");
   });
 
+  test("a key that vouches for another one than it is", () => {
+    const eve = actor("eve");
+    const body = {
+      newKey: { fingerprint: eve.fingerprint, line: eve.line },
+      issuer: "https://idp.example.com",
+      token: ledger.commit("token"),
+      keys: { digest: "a".repeat(64), size: 1 },
+    };
+    expect(outcome(bo, "key-enrolled", body)).toBe("key-bound");
+  });
+
   test("the system, with a person's key", () => {
     const body = { record: id, deadline: ledger.time() };
     expect(outcome(bo, "expired", body, { head: { actor: "countermand" } })).toBe("key-bound");

@@ -243,3 +243,35 @@ describe("policy", () => {
     expect(ledger.record().policy.approvals).toBe(1);
   });
 });
+
+describe("how much one person can have", () => {
+  test("twenty accounts, and no more", async () => {
+    const link = () =>
+      say(bo, "account-linked", {
+        person: "cleo",
+        issuer: "https://idp.example.com",
+        subject: ledger.commit("subject"),
+      });
+    for (let i = 0; i < 20; i += 1) await link();
+    await expect(link()).rejects.toMatchObject({ rule: "registry" });
+  });
+
+  test("a hundred roles, and no more", async () => {
+    const grant = (i: number) => say(bo, "role-granted", { person: "cleo", role: `role-${i}` });
+    for (let i = 0; i < 100; i += 1) await grant(i);
+    await expect(grant(100)).rejects.toMatchObject({ rule: "registry" });
+  });
+});
+
+test("what would have ended before it begins is not begun: a key, a role", async () => {
+  const key = actor("cleo");
+  const newKey = { fingerprint: key.fingerprint, line: key.line };
+  await expect(
+    say(bo, "key-added", { person: "cleo", newKey, expiresAt: later(0) }),
+  ).rejects.toMatchObject({ rule: "registry" });
+  await expect(
+    say(bo, "role-granted", { person: "cleo", role: "sre", until: later(0) }),
+  ).rejects.toMatchObject({ rule: "registry" });
+  await say(bo, "key-added", { person: "cleo", newKey, expiresAt: later(1) });
+  await say(bo, "role-granted", { person: "cleo", role: "sre", until: later(1) });
+});
