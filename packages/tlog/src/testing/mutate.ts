@@ -24,6 +24,8 @@ const tokens: readonly Uint8Array[] = [
 interface Edit {
   readonly kind: "turn" | "cut" | "put" | "repeat" | "lines" | "splice" | "end";
   readonly at: number;
+  /** `edge`: where a line, a word or a number begins or ends. */
+  readonly where: "start" | "edge" | "anywhere";
   readonly length: number;
   readonly token: Uint8Array;
   readonly other: Uint8Array;
@@ -34,8 +36,12 @@ export function mutated(seeds: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> 
   const edit: fc.Arbitrary<Edit> = fc.record({
     kind: fc.constantFrom("turn", "cut", "put", "repeat", "lines", "splice", "end"),
     at: fc.nat(1_000_000),
+    where: fc.constantFrom("start", "edge", "edge", "anywhere"),
     length: fc.integer({ min: 1, max: 80 }),
-    token: fc.oneof(fc.constantFrom(...tokens), fc.uint8Array({ maxLength: 8 })),
+    token: fc.oneof(
+      { arbitrary: fc.constantFrom(...tokens), weight: 9 },
+      { arbitrary: fc.uint8Array({ maxLength: 8 }), weight: 1 },
+    ),
     other: fc.constantFrom(...seeds),
   });
   return fc
@@ -43,8 +49,11 @@ export function mutated(seeds: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> 
     .map(([seed, edits]) => edits.reduce(applied, seed));
 }
 
-function applied(bytes: Uint8Array, { kind, at, length, token, other }: Edit): Uint8Array {
-  const from = at % (bytes.length + 1);
+function applied(bytes: Uint8Array, edit: Edit): Uint8Array {
+  const { kind, at, length, token, other } = edit;
+  const places = edit.where === "edge" ? edges(bytes) : [];
+  const place = places[at % Math.max(places.length, 1)] ?? at % (bytes.length + 1);
+  const from = edit.where === "start" ? 0 : place;
   const to = Math.min(from + length, bytes.length);
   const [head, part, tail] = [
     bytes.subarray(0, from),
@@ -74,6 +83,13 @@ function applied(bytes: Uint8Array, { kind, at, length, token, other }: Edit): U
     case "end":
       return new Uint8Array(head);
   }
+}
+
+/** At most the first hundred, and both ends. */
+function edges(bytes: Uint8Array): number[] {
+  const text = Buffer.from(bytes).toString("latin1");
+  const found = Array.from(text.matchAll(/\b|(?<=\n)/g).take(100), ({ index }) => index);
+  return [0, ...found, bytes.length];
 }
 
 function joined(...parts: readonly Uint8Array[]): Uint8Array {
