@@ -285,6 +285,11 @@ describe("VEX", () => {
     ]) {
       expect(() => parseVex(Buffer.from(wrong))).toThrow(/^this is no VEX document/);
     }
+    const products = Array.from({ length: 10_000 }, () => "x");
+    const statement = { vulnerability: "CVE-1", status: "affected", products };
+    expect(() =>
+      parseVex(openVex({}, { statements: Array.from({ length: 11 }, () => statement) })),
+    ).toThrow(/more than 100000 things/);
     expect(() => parseVex(openVex({ status: "maybe" }))).toThrow(/: statements.0.status: /);
     expect(() => parseVex(bytes({ bomFormat: "CycloneDX" }))).toThrow(/: vulnerabilities: /);
     expect(() => parseVex(Buffer.from([0xff, 0xfe]))).toThrow(ClearingError);

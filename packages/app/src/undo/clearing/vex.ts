@@ -56,7 +56,7 @@ const openVex = z.object({
           z.object({
             name: text,
             "@id": text.optional(),
-            aliases: z.array(text).max(100).optional(),
+            aliases: z.array(text).max(20).optional(),
           }),
         ]),
         products: z
@@ -161,18 +161,24 @@ export function parseVex(bytes: Uint8Array): VexDocument {
     hasKey(value, "bomFormat") ? cycloneDx : openVex;
   const read = readJson(bytes, formOf, what, mostBytes);
   const digest = createHash("sha256").update(bytes).digest("hex");
-  const [author, statements] =
+  const [author, said] =
     "bomFormat" in read
       ? [cycloneAuthor(read), cycloneStatements(read)]
       : [read.author, openStatements(read)];
-  if (statements.length > mostStatements) {
-    throw new ClearingError(`this is no ${what}: it says more than ${mostStatements} things`);
+  const statements: VexStatement[] = [];
+  // Counted as they come: a few lines can say many things of many products.
+  let asked = 0;
+  for (const one of said) {
+    if (++asked > mostStatements) {
+      throw new ClearingError(`this is no ${what}: it says more than ${mostStatements} things`);
+    }
+    if (one !== null) statements.push(one);
   }
   return { digest, author: author.slice(0, 200).toWellFormed(), statements };
 }
 
-function openStatements(document: OpenVex): VexStatement[] {
-  return document.statements.flatMap((one) => {
+function* openStatements(document: OpenVex): Generator<VexStatement | null> {
+  for (const one of document.statements) {
     const { vulnerability, status } = one;
     const ids =
       typeof vulnerability === "string"
@@ -180,10 +186,10 @@ function openStatements(document: OpenVex): VexStatement[] {
         : [vulnerability.name, ...(vulnerability.aliases ?? [])];
     const at = one.last_updated ?? one.timestamp ?? document.last_updated ?? document.timestamp;
     const why = [one.justification, one.impact_statement].filter((part) => part !== undefined);
-    return purls(one.products ?? []).flatMap((purl) =>
-      statement(ids, purl, status, why.join(": "), at),
-    );
-  });
+    for (const purl of purls(one.products ?? [])) {
+      yield statement(ids, purl, status, why.join(": "), at);
+    }
+  }
 }
 
 /** Where a product has parts, the statement is about the parts. */
@@ -211,37 +217,40 @@ const states = {
   not_affected: "not_affected",
 } as const satisfies Record<string, VexStatus>;
 
-function cycloneStatements({
+function* cycloneStatements({
   metadata,
   components = [],
   vulnerabilities,
-}: CycloneDx): VexStatement[] {
+}: CycloneDx): Generator<VexStatement | null> {
   const byRef = new Map<string, string>();
   for (const one of [...components, ...(metadata?.component ? [metadata.component] : [])]) {
     if (one["bom-ref"] !== undefined && one.purl !== undefined) byRef.set(one["bom-ref"], one.purl);
   }
-  return vulnerabilities.flatMap(({ id, references = [], analysis, affects = [] }) => {
+  for (const { id, references = [], analysis, affects = [] } of vulnerabilities) {
     const at = analysis?.lastUpdated ?? analysis?.firstIssued ?? metadata?.timestamp;
-    if (analysis?.state === undefined || at === undefined) return [];
+    if (analysis?.state === undefined || at === undefined) continue;
     const state = states[analysis.state];
     const ids = [id, ...references.map((one) => one.id)];
     const why = [analysis.justification, analysis.detail].filter((part) => part !== undefined);
-    return affects.flatMap(({ ref, versions }) => {
+    for (const { ref, versions } of affects) {
       // A BOM-Link ends in the reference of the component.
       const local = ref.startsWith("urn:cdx:") ? decoded(ref.slice(ref.indexOf("#") + 1)) : ref;
       const purl = byRef.get(local) ?? local;
-      if (versions === undefined) return statement(ids, purl, state, why.join(": "), at);
-      return versions.flatMap(({ version, status = "affected" }) => {
-        if (version === undefined) return [];
+      if (versions === undefined) {
+        yield statement(ids, purl, state, why.join(": "), at);
+        continue;
+      }
+      for (const { version, status = "affected" } of versions) {
+        if (version === undefined) continue;
         const said = {
           affected: state,
           unaffected: "not_affected",
           unknown: "under_investigation",
         } as const;
-        return statement(ids, purl, said[status], why.join(": "), at, version);
-      });
-    });
-  });
+        yield statement(ids, purl, said[status], why.join(": "), at, version);
+      }
+    }
+  }
 }
 
 function decoded(text: string): string {
@@ -259,20 +268,18 @@ function statement(
   why: string,
   at: string,
   version?: string,
-): VexStatement[] {
+): VexStatement | null {
   const named = fromPurl(purl);
-  if (named === null) return [];
-  return [
-    {
-      ids: ids.map((id) => id.toUpperCase()),
-      ecosystem: named.ecosystem,
-      name: named.name,
-      version: version ?? named.version,
-      status,
-      why: why.slice(0, 300).toWellFormed(),
-      at: Date.parse(at),
-    },
-  ];
+  if (named === null) return null;
+  return {
+    ids: ids.map((id) => id.toUpperCase()),
+    ecosystem: named.ecosystem,
+    name: named.name,
+    version: version ?? named.version,
+    status,
+    why: why.slice(0, 300).toWellFormed(),
+    at: Date.parse(at),
+  };
 }
 
 /** What all documents say of one version of a package, at a time. */
@@ -294,9 +301,10 @@ export class VexIndex {
   constructor(documents: readonly VexDocument[]) {
     for (const { author, statements } of documents) {
       for (const one of statements) {
+        const said = { ...one, author };
         for (const id of new Set(one.ids)) {
           const known = this.#byId.get(id) ?? [];
-          known.push({ ...one, author });
+          known.push(said);
           this.#byId.set(id, known);
         }
       }
