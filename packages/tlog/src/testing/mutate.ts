@@ -88,8 +88,8 @@ function applied(bytes: Uint8Array, edit: Edit): Uint8Array {
 /** At most the first hundred, and both ends. */
 function edges(bytes: Uint8Array): number[] {
   const text = Buffer.from(bytes).toString("latin1");
-  const found = Array.from(text.matchAll(/\b|(?<=\n)/g).take(100), ({ index }) => index);
-  return [0, ...found, bytes.length];
+  const found = Array.from(text.matchAll(/\b|(?<=\n)/g), ({ index }) => index);
+  return [0, ...found.slice(0, 100), bytes.length];
 }
 
 function joined(...parts: readonly Uint8Array[]): Uint8Array {
