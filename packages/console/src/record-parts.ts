@@ -76,6 +76,14 @@ export function assessment({ assessment: found }: RecordState, actor: ShowActor)
                     ? "no advisory data"
                     : html`advisory data <code>${found.inputs.advisories.slice(0, 12)}</code>`
                 },
+                ${
+                  found.inputs.context !== undefined &&
+                  html`context <code>${found.inputs.context.slice(0, 12)}</code>, `
+                }
+                ${
+                  found.inputs.clearings !== undefined &&
+                  html`clearings <code>${found.inputs.clearings.slice(0, 12)}</code>, `
+                }
                 as of ${instant(found.inputs.asOf)}.
               </p>`
             }

@@ -170,6 +170,9 @@ describe("/records/{id}", () => {
       "nothing by itself",
       "overdue since entry 36; its owner is",
       "undone by entry 33, renewals: 1",
+      `clearings ${sample().state.assessment?.inputs?.clearings?.slice(0, 12) ?? "none"}`,
+      `for the service ${sample().state.proposal.service}, until`,
+      sample().state.clearings[0]?.findings[0] ?? "none",
     ]) {
       expect(text).toContain(part);
     }
