@@ -17,6 +17,12 @@ export const reasons: readonly Reason[] = [
     was: /item\.index > grant\.index/,
     why: "a run and its grant are never the same entry",
   },
+  {
+    file: "statements/permissions-changed.ts",
+    what: "rule removed",
+    was: /^rule\($/,
+    why: "who says it is an administrator with a key in use, and nobody changes their own permissions",
+  },
 ];
 
 export function explained({ file, what, was }: Mutant): string | undefined {
