@@ -28,12 +28,27 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     approve: async (it) => (await import("./commands/decide.ts")).approveCommand(it),
     reject: async (it) => (await import("./commands/decide.ts")).rejectCommand(it),
     clear: async (it) => (await import("./commands/clear.ts")).clearCommand(it),
+    "request-changes": async (it) =>
+      (await import("./commands/decide.ts")).requestChangesCommand(it),
+    delegate: async (it) => (await import("./commands/decide.ts")).delegateCommand(it),
+    escalate: async (it) => (await import("./commands/decide.ts")).escalateCommand(it),
+    "withdraw-decision": async (it) =>
+      (await import("./commands/decide.ts")).withdrawDecisionCommand(it),
+    check: async (it) => (await import("./commands/duties.ts")).checkCommand(it),
+    override: async (it) => (await import("./commands/duties.ts")).overrideCommand(it),
     withdraw: async (it) => (await import("./commands/withdraw.ts")).withdrawCommand(it),
     run: async (it, exit) => (await import("./commands/run.ts")).runCommand(it, exit),
     gate: async (it, exit) => (await import("./commands/gate.ts")).gateCommand(it, exit),
     observe: async (it) => (await import("./commands/observe.ts")).observeCommand(it),
     "verify-outcome": async (it) =>
       (await import("./commands/verify-outcome.ts")).verifyOutcomeCommand(it),
+    retrospective: async (it) => (await import("./commands/duties.ts")).retrospectiveCommand(it),
+    renew: async (it) => (await import("./commands/duties.ts")).renewCommand(it),
+    "make-permanent": async (it) => (await import("./commands/duties.ts")).makePermanentCommand(it),
+    "decide-exception": async (it) =>
+      (await import("./commands/duties.ts")).decideExceptionCommand(it),
+    "temporary-undone": async (it) =>
+      (await import("./commands/duties.ts")).temporaryUndoneCommand(it),
     review: async (it) => (await import("./commands/review.ts")).reviewCommand(it),
     close: async (it) => (await import("./commands/close.ts")).closeCommand(it),
     redact: async (it) => (await import("./commands/redact.ts")).redactCommand(it),

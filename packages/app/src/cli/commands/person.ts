@@ -9,6 +9,7 @@ import {
   formatPublicKeyLine,
   permissions,
   revocationReasons,
+  type EnrolledKey,
   textField,
   type JsonObject,
 } from "@countermand/record";
@@ -16,8 +17,14 @@ import type { Context, LedgerOptions } from "../context.ts";
 import { usage } from "../exit.ts";
 import { Texts } from "../say.ts";
 import { readPublicKey } from "../ssh-signer.ts";
-import { columns, plain, style } from "../terminal.ts";
+import { columns, instant, plain, style } from "../terminal.ts";
 import { linkAccountCommand, unlinkAccountCommand } from "./person-account.ts";
+import {
+  bindWorkloadCommand,
+  grantRoleCommand,
+  permitCommand,
+  revokeRoleCommand,
+} from "./person-roles.ts";
 import {
   collect,
   ledgerOptions,
@@ -25,6 +32,7 @@ import {
   sayInRegistry,
   speakOptions,
   textOf,
+  until,
   withLedger,
   type SpeakOptions,
 } from "./shared.ts";
@@ -36,6 +44,10 @@ export function personCommand(context: Context): Command {
     .addCommand(listCommand(context))
     .addCommand(addKeyCommand(context))
     .addCommand(revokeKeyCommand(context))
+    .addCommand(grantRoleCommand(context))
+    .addCommand(revokeRoleCommand(context))
+    .addCommand(permitCommand(context))
+    .addCommand(bindWorkloadCommand(context))
     .addCommand(linkAccountCommand(context))
     .addCommand(unlinkAccountCommand(context));
 }
@@ -130,10 +142,18 @@ function listCommand(context: Context): Command {
             ],
             ...person.keys.map((key) => [
               `  ${key.fingerprint}`,
-              key.revokedAt === undefined
-                ? "in use"
-                : style(context, "red", `revoked at entry ${key.revokedAt}`),
-              `since entry ${key.addedAt}, on an administrator's word`,
+              keyStanding(context, key),
+              `since ${instant(key.enrolledOn)}, ${key.assurance === "administrator" ? "on an administrator's word" : "on an identity provider's word"}`,
+            ]),
+            ...person.roles.map((role) => [
+              `  ${role.id}`,
+              "role",
+              `${plain(role.role)} for ${role.services?.join(", ") ?? "all services"} in ${role.environments?.join(", ") ?? "all environments"}${role.until === undefined ? "" : ` until ${instant(role.until)}`}`,
+            ]),
+            ...person.workloads.map((item) => [
+              "",
+              "pipeline",
+              `${plain(item.issuer)}: ${item.claims.map((claim) => plain(`${claim.name}=${claim.value}`)).join(", ")}`,
             ]),
             ...person.accounts.map((account) => [
               `  ${account.id}`,
@@ -147,16 +167,33 @@ function listCommand(context: Context): Command {
   });
 }
 
+function keyStanding(context: Context, key: EnrolledKey): string {
+  const doubt =
+    key.doubtfulSince === undefined ? "" : `, doubtful since ${instant(key.doubtfulSince)}`;
+  if (key.revokedAt !== undefined) {
+    return style(context, "red", `revoked at entry ${key.revokedAt}${doubt}`);
+  }
+  if (key.expiresAt === undefined) return "in use";
+  return key.expiresAt > context.now().toISOString()
+    ? `until ${instant(key.expiresAt)}`
+    : style(context, "red", `expired ${instant(key.expiresAt)}`);
+}
+
 function addKeyCommand(context: Context): Command {
   const command = new Command("add-key")
     .summary("give an enrolled person a further key")
     .argument("<person>", "their id")
-    .requiredOption("--public-key <key>", "a public key line, or a .pub file");
+    .requiredOption("--public-key <key>", "a public key line, or a .pub file")
+    .option("--expires <when>", "from then on it signs nothing: 90d, or an instant with its zone");
   return speakOptions(command).action(
-    async (person: string, options: SpeakOptions & { publicKey: string }) => {
+    async (person: string, options: SpeakOptions & { publicKey: string; expires?: string }) => {
       const blob = readPublicKey(publicKeyText(context, options.publicKey), options.publicKey);
       const newKey = { fingerprint: fingerprint(blob), line: formatPublicKeyLine(blob) };
-      await sayInRegistry(context, options, "key-added", { person, newKey }, new Texts());
+      const end =
+        options.expires === undefined
+          ? {}
+          : { expiresAt: until(context, options.expires, "--expires") };
+      await sayInRegistry(context, options, "key-added", { person, newKey, ...end }, new Texts());
     },
   );
 }
@@ -166,11 +203,31 @@ function revokeKeyCommand(context: Context): Command {
     .summary("revoke a key; what it signed before stays")
     .argument("<person>", "their id")
     .argument("<fingerprint>", "SHA256:…")
-    .requiredOption("--reason <reason>", `one of ${revocationReasons.join(", ")}`);
+    .requiredOption("--reason <reason>", `one of ${revocationReasons.join(", ")}`)
+    .option(
+      "--since <instant>",
+      "of a compromised key: since when what it signed may be somebody else's",
+    );
   return speakOptions(command).action(
-    async (person: string, print: string, options: SpeakOptions & { reason: string }) => {
-      const body = { person, fingerprint: print, reason: options.reason };
+    async (
+      person: string,
+      print: string,
+      options: SpeakOptions & { reason: string; since?: string },
+    ) => {
+      const since = options.since === undefined ? {} : { since: past(options.since) };
+      const body = { person, fingerprint: print, reason: options.reason, ...since };
       await sayInRegistry(context, options, "key-revoked", body, new Texts());
     },
   );
+}
+
+/** An instant as the ledger writes it. */
+function past(text: string): string {
+  const time = /[zZ]|[+-]\d\d:\d\d$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw usage(
+      `--since is an instant with its zone, such as 2026-11-23T18:00:00Z; found ${plain(text)}.`,
+    );
+  }
+  return new Date(time).toISOString();
 }

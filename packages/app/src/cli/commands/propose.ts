@@ -4,18 +4,28 @@
  */
 import { randomUUID } from "node:crypto";
 import { Command } from "commander";
-import { rollbackKinds, type Identity, type JsonObject, type Registry } from "@countermand/record";
-import type { RecordView } from "../../rollbacks/countermand.ts";
+import {
+  modes,
+  rollbackKinds,
+  showIdentity,
+  type Identity,
+  type JsonObject,
+  type Mode,
+  type RecordState,
+  type Registry,
+} from "@countermand/record";
+import type { Countermand, RecordView } from "../../rollbacks/countermand.ts";
 import type { Repository } from "../../undo/git/repository.ts";
 import { Asker } from "../ask.ts";
 import { assessedFrom, compareStates } from "../assessment.ts";
 import { provenInverse } from "../proven-inverse.ts";
 import type { Context } from "../context.ts";
+import { usage } from "../exit.ts";
 import { identityHelp, parseIdentity } from "../identity-argument.ts";
 import { withRepository } from "../repository-argument.ts";
 import { say, Texts, type Speaker } from "../say.ts";
 import { sshSigner } from "../ssh-signer.ts";
-import { style } from "../terminal.ts";
+import { plain, style } from "../terminal.ts";
 import { clearingsOf } from "../../undo/clearing/clearings.ts";
 import { count } from "../../undo/text.ts";
 import {
@@ -44,6 +54,15 @@ interface ProposeOptions extends SpeakOptions {
   readonly stabiliseFor: string;
   readonly repo?: string;
   readonly revise?: string;
+  readonly emergency?: true;
+  readonly incident?: string;
+  readonly exercise?: true;
+  readonly plan?: true;
+  readonly fromPlan?: string;
+  readonly check?: readonly string[];
+  readonly mandatory?: string;
+  readonly owner?: string;
+  readonly deadline?: string;
 }
 
 export function proposeCommand(context: Context): Command {
@@ -68,7 +87,16 @@ export function proposeCommand(context: Context): Command {
     .option(
       "--revise <record>",
       "revise this proposal; what is not given stays, approvals become void",
-    );
+    )
+    .option("--emergency", "act now, answer for it afterwards: a short window at once")
+    .option("--incident <id>", "of an emergency: the incident that is open")
+    .option("--exercise", "a drill: the same way, and nothing in production is let through")
+    .option("--plan", "written before a change ships, for the day it must be taken back")
+    .option("--from-plan <record>", "start from this plan; what is not given is the plan's")
+    .option("--check <name>", "a check that is to tell whether it worked, repeatable", collect)
+    .option("--mandatory <signal>", "it must happen, because of this finding or alert")
+    .option("--owner <person>", "of a mandatory one: who answers for it")
+    .option("--deadline <when>", "of a mandatory one: 2d, or an instant with its zone");
   return speakOptions(command).action(async (options: ProposeOptions) => {
     const signer = sshSigner(context, options.key);
     await withLedger(context, options, ({ countermand }) =>
@@ -87,8 +115,11 @@ async function propose(
   const { context, countermand } = speaker;
   const instance = await countermand.instance();
   const { registry } = instance;
-  const before =
+  const revised =
     options.revise === undefined ? undefined : await countermand.record(options.revise);
+  const plan =
+    options.fromPlan === undefined ? undefined : await countermand.record(options.fromPlan);
+  const before = revised ?? plan;
   const asker = new Asker(context);
   const states = await askStates(asker, options, before, repository);
   // What it undoes comes first: who answers the questions after it should know.
@@ -104,8 +135,16 @@ async function propose(
   asker.refuseMissing();
   if (states === undefined || report === undefined) throw new TypeError("nothing was missing");
 
-  const full: JsonObject = { uid: before?.state.uid ?? randomUUID(), ...states, ...body };
-  const accepted = await say(speaker, registry, "proposed", before?.state, full, texts);
+  const full: JsonObject = {
+    uid: revised?.state.uid ?? randomUUID(),
+    ...states,
+    ...body,
+    ...bindings(context, options, revised?.state.proposal),
+    ...(revised === undefined
+      ? {}
+      : { revises: { record: revised.state.id, hash: revised.state.hash } }),
+  };
+  const accepted = await say(speaker, registry, "proposed", revised?.state, full, texts);
   tellAccepted(context, accepted);
   const { state } = await countermand.record(accepted.stream);
   const inverse = await provenInverse(state.proposal, repository, report);
@@ -119,10 +158,86 @@ async function propose(
   );
   // Where questions were asked, it was shown before them.
   if (context.ask === undefined) context.out(`\n${assessed.text}`);
-  const { policy } = registry;
-  context.out(
-    `\n${style(context, "bold", "Next")}: ${count(policy.approvals, "approval")} by somebody else, within ${policy.requestHours} h:\n  countermand show ${accepted.stream}\n  countermand approve ${accepted.stream}\n`,
+  if (plan !== undefined) context.out(againstPlan(state, plan.state));
+  context.out(`\n${style(context, "bold", "Next")}: ${await nextStep(countermand, state.id)}\n`);
+}
+
+/** What a proposal is bound to: given, or as it was. */
+function bindings(
+  context: Context,
+  options: ProposeOptions,
+  old: RecordState["proposal"] | undefined,
+): JsonObject {
+  const mode = modeOf(options) ?? old?.mode;
+  const incident = options.incident ?? old?.incident;
+  const plan = options.fromPlan ?? old?.plan;
+  const checks = options.check ?? old?.checks ?? [];
+  const obligation = old?.obligation ?? obligationOf(context, options);
+  return {
+    ...(mode === undefined ? {} : { mode }),
+    ...(incident === undefined ? {} : { incident }),
+    ...(plan === undefined ? {} : { plan }),
+    ...(checks.length === 0 ? {} : { checks }),
+    ...(obligation === undefined ? {} : { obligation: { ...obligation } }),
+  };
+}
+
+function modeOf(options: ProposeOptions): Mode | undefined {
+  const given = modes.filter((mode) => options[mode] === true);
+  if (given.length > 1) throw usage(`--${given.join(" and --")} exclude each other.`);
+  const [mode] = given;
+  if ((mode === "emergency") !== (options.incident !== undefined) && options.revise === undefined) {
+    throw usage(
+      mode === "emergency"
+        ? "An emergency names the incident that is open: --incident INC-4471."
+        : "--incident is for an emergency; name it with --ticket.",
+    );
+  }
+  return mode;
+}
+
+function obligationOf(context: Context, options: ProposeOptions) {
+  const { mandatory: signal, owner, deadline } = options;
+  if (signal === undefined && owner === undefined && deadline === undefined) return undefined;
+  if (signal === undefined || owner === undefined || deadline === undefined) {
+    throw usage("A mandatory rollback has all three: --mandatory, --owner and --deadline.");
+  }
+  return { signal, owner, deadline: until(context, deadline, "--deadline") };
+}
+
+/** How the proposal differs from the plan that was written for it. */
+function againstPlan({ proposal }: RecordState, { id, proposal: planned }: RecordState): string {
+  const compared = [
+    ["service", proposal.service, planned.service],
+    ["environment", proposal.environment, planned.environment],
+    ["kind", proposal.kind, planned.kind],
+    ["target", showIdentity(proposal.target), showIdentity(planned.target)],
+    ["checks", proposal.checks.join(", ") || "none", planned.checks.join(", ") || "none"],
+    ["must hold", `${proposal.stabiliseMinutes} min`, `${planned.stabiliseMinutes} min`],
+  ] as const;
+  const differ = compared.filter(([, now, then]) => now !== then);
+  if (differ.length === 0) return `\nIt is what ${id} planned.\n`;
+  const lines = differ.map(
+    ([what, now, then]) => `  ${what}: ${plain(now)}; planned was ${plain(then)}\n`,
   );
+  return `\nIt differs from the plan ${id}:\n${lines.join("")}`;
+}
+
+async function nextStep(countermand: Countermand, id: string): Promise<string> {
+  const { state } = await countermand.record(id);
+  const { obligations, authorisation, retrospective } = state;
+  if (state.status === "planned") {
+    return `nothing; on the day it is needed:\n  countermand propose --from-plan ${id}`;
+  }
+  if (authorisation !== undefined) {
+    const owed =
+      retrospective === undefined
+        ? ""
+        : `\n  then, by ${retrospective.dueAt}, somebody who took no part: countermand retrospective ${id}`;
+    return `it may be run until ${authorisation.notAfter}:\n  countermand run ${id} -- COMMAND${owed}`;
+  }
+  const roles = obligations.roles.map((seat) => `, ${seat.count} with the role ${seat.role}`);
+  return `${count(Math.max(1, obligations.approvals), "approval")}${roles.join("")} by somebody else, within ${obligations.requestHours} h:\n  countermand show ${id}\n  countermand approve ${id}`;
 }
 
 /** What runs and what is to run; undefined where something is missing. */
@@ -216,9 +331,6 @@ async function askReasons(
     impact: texts.commit(impact),
     security: texts.commit(security),
     ...(expires === undefined ? {} : { expiresAt: expires }),
-    ...(before === undefined
-      ? {}
-      : { revises: { record: before.state.id, hash: before.state.hash } }),
   };
 }
 
