@@ -18,6 +18,12 @@ export const reasons: readonly Reason[] = [
     why: "a run and its grant are never the same entry",
   },
   {
+    file: "lifecycle/deadlines.ts",
+    what: "`<=` instead",
+    was: /a\.at === b\.at \? .* : a\.at < b\.at/,
+    why: "equal times were dealt with before, in the same line",
+  },
+  {
     file: "statements/permissions-changed.ts",
     what: "rule removed",
     was: /^rule\($/,

@@ -327,6 +327,19 @@ describe("several deadlines", () => {
     expect(deadlinesOf(record.state)).toEqual([]);
   });
 
+  test("of different times, by their times and not by the table", async () => {
+    await record.propose(ines, { ...emergency, expiresAt: at(10 * day) });
+    await record.run(ines);
+    expect(deadlinesOf(record.state).map((item) => item.type)).toEqual([
+      "retrospective-overdue",
+      "temporary-expiring",
+      "temporary-expired",
+    ]);
+    const from = record.state.timeline.length;
+    await record.wait(72 * hour);
+    expect(types(from)).toEqual(["retrospective-overdue"]);
+  });
+
   test("an override that ends after the deadline moves it; one that ends before does not", async () => {
     await pending(obliged(5 * day));
     await override(2 * day);
