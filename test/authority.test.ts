@@ -20,9 +20,15 @@ function setUp() {
 }
 
 const proposal = [
-  ...["propose", "--service", "checkout", "--environment", "prod", "--kind", "revert"],
-  ...["--target", "HEAD~1", "--reason", "availability", "--ticket", "INC-4471"],
-  ...["--impact", "Customers can pay again", "--security", "Undoes nothing that protects"],
+  "propose",
+  "--service=checkout",
+  "--environment=prod",
+  "--kind=revert",
+  "--target=HEAD~1",
+  "--reason=availability",
+  "--ticket=INC-4471",
+  "--impact=Customers can pay again",
+  "--security=Undoes nothing that protects",
   "--rationale",
   "Checkout fails for 12 % of carts since release 1.42.0 at 02:40 (INC-4471); going back is faster than a fix",
 ];
@@ -80,9 +86,7 @@ test("temporary: renewed by others or made permanent; a plan, and what differs f
   const { place, done } = setUp();
   const plan = done(...proposal, "--plan", "--check", "smoke");
   expect(plan).toContain("countermand propose --from-plan PL-2026-1");
-  const planned = done(
-    ...["propose", "--from-plan", "PL-2026-1", "--expires", "2d", "--stabilise-for", "5m"],
-  );
+  const planned = done("propose", "--from-plan=PL-2026-1", "--expires=2d", "--stabilise-for=5m");
   expect(planned).toContain("It differs from the plan PL-2026-1");
   expect(planned).toContain("must hold: 5 min; planned was 30 min");
   const id = "RB-2026-2";
