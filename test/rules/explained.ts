@@ -24,6 +24,12 @@ export const reasons: readonly Reason[] = [
     why: "equal times were dealt with before, in the same line",
   },
   {
+    file: "lifecycle/deadlines.ts",
+    what: "`<=` instead",
+    was: /state\.override\.until < obligation\.deadline/,
+    why: "at equal times both answers are the same time",
+  },
+  {
     file: "statements/permissions-changed.ts",
     what: "rule removed",
     was: /^rule\($/,

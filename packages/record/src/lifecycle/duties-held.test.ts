@@ -320,6 +320,30 @@ describe("rules of the policy", () => {
     await refused("policy", () => record.decide(bo, "reject"));
   });
 
+  test("classify what was assessed; an emergency at once, and each version once", async () => {
+    await withRules(
+      ledger,
+      second,
+      judgeThat(() => ({})),
+    );
+    const times = () => record.state.timeline.filter((item) => item.type === "classified").length;
+    await record.propose(ines);
+    expect(times()).toBe(0);
+    await record.assess(ines);
+    expect(times()).toBe(1);
+    await record.approve(bo);
+    expect(record.state.status).toBe("authorised");
+    expect(times()).toBe(1);
+    const urgent = new Steps(ledger, "RB-2026-2");
+    const uid = "00000000-0000-4000-8000-000000000002";
+    await urgent.propose(ines, { uid, mode: "emergency", incident: "INC-1" });
+    expect(urgent.state.timeline.map((item) => item.type)).toEqual([
+      "proposed",
+      "classified",
+      "authorised",
+    ]);
+  });
+
   test("a classification is of the rules in force, with a judge and without", async () => {
     await withRules(
       ledger,
