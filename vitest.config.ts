@@ -9,6 +9,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // Many tests wait for a process that they started: two files at a time, also on two cores.
+    maxWorkers: 2,
     execArgv: ["-C", "source"],
   },
 });
