@@ -228,20 +228,24 @@ describe("the lane for clean reverts", () => {
   test("a proposer cannot choose not to be sampled: the same version, another entry", async () => {
     await record.assess(bo, { ...clean, unknowns: ["x"] });
     const { decisions: _none, ...state } = record.state;
-    const sampled = new Set(
-      ["00000000", "00000031", "00000032", "ffffffff"].map((head) => {
-        const pending = {
-          ...state,
-          decisions: [],
-          assessment: { ...record.state.assessment, unknowns: [] } as never,
-          head: `${head}${state.head.slice(8)}`,
-          obligations: { ...state.obligations, samplePercent: 50 },
-        };
-        const owed = follows(pending, ledger.registry, ledger.time(), ledger.world.judging);
-        return owed?.body?.["sampled"] === true;
-      }),
-    );
-    expect(sampled).toEqual(new Set([true, false]));
+    const sampled = (head: string, samplePercent: number) => {
+      const pending = {
+        ...state,
+        decisions: [],
+        assessment: { ...record.state.assessment, unknowns: [] } as never,
+        head: `${head}${state.head.slice(8)}`,
+        obligations: { ...state.obligations, samplePercent },
+      };
+      const owed = follows(pending, ledger.registry, ledger.time(), ledger.world.judging);
+      return owed?.body?.["sampled"] === true;
+    };
+    // 0, 49 and 99 in a hundred.
+    expect(sampled("00000000", 0)).toBe(false);
+    expect(sampled("00000000", 1)).toBe(true);
+    expect(sampled("00000031", 49)).toBe(false);
+    expect(sampled("00000031", 50)).toBe(true);
+    expect(sampled("00000063", 99)).toBe(false);
+    expect(sampled("00000063", 100)).toBe(true);
   });
 });
 
