@@ -11,7 +11,7 @@ import { finding, type Finding, type Rule, type RuleInput } from "../rule.ts";
 
 export const depIntegrityWeakened: Rule = {
   id: "dep.integrity-weakened",
-  version: 1,
+  version: 2,
   implications: ["dep.integrity-weakened"],
   reads: (path) => isDependencyFile(path) && !isDocumentation(path),
   wantsPaths: true,
@@ -74,6 +74,8 @@ const strength: Readonly<Record<string, number>> = {
   zh: 2,
   sha384: 3,
   sha512: 4,
+  // Berry's own, a SHA-512 over the package as it keeps it.
+  yarn: 4,
 };
 
 function strongest({ integrity }: Named): number {
@@ -147,6 +149,10 @@ function lossOf(from: Named, to: Named): { what: string; grave: boolean } | null
 const sameRegistry = new Set(["https://registry.npmjs.org", "https://registry.yarnpkg.com"]);
 
 function hostOf(source: string | undefined): string | null {
+  // The index of crates.io, by git or by the sparse protocol: the same crates.
+  if (/\bgithub\.com\/rust-lang\/crates\.io-index\b/.test(source ?? "")) {
+    return "https://index.crates.io";
+  }
   const found = /^(?:\w+\+)?(https?|git|ssh):\/\/(?:[^/@\s]{0,200}@)?([^/:\s]{1,200})/.exec(
     source ?? "",
   );
