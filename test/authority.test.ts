@@ -45,6 +45,10 @@ test("conditions, changes, withdrawn, delegated: each on the record and in its s
   expect(place.as("cleo", "delegate", "RB-2026-1", "ada", "-y").err).toContain(
     "proposed RB-2026-1",
   );
+  const escalated = place.as("bo", "escalate", "RB-2026-1", "security", "-y");
+  expect(escalated.err).toContain("Escalate the decision on RB-2026-1 to security");
+  expect(place.as("bo", "withdraw-decision", "RB-2026-1").code).toBe(0);
+  expect(place.as("bo", "approve", "RB-2026-1", "--until", "tomorrow", "-y").code).toBe(2);
   const conditions = ["--if-check", "smoke", "--until", "2h", "--only-in", "prod"];
   const approved = place.as("cleo", "approve", "RB-2026-1", "-y", ...conditions);
   expect(approved.out).toContain("authorised");
@@ -57,7 +61,6 @@ test("conditions, changes, withdrawn, delegated: each on the record and in its s
   const shown = place.run("show", "RB-2026-1").out;
   expect(shown).toMatch(/condition +if check smoke passed/);
   expect(shown).toContain("taken back by entry");
-  expect(place.as("bo", "approve", "RB-2026-1", "--until", "tomorrow", "-y").code).toBe(2);
 });
 
 test("an emergency acts at once and owes a judgement; roles and keys have ends", () => {

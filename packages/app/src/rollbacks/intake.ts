@@ -202,6 +202,7 @@ async function checkSentence(statement: SignedStatement, sources: IntakeSources)
     state,
     body["decision"] as DecisionKind,
     (body["conditions"] ?? []) as unknown as readonly Condition[],
+    body["to"] as string | undefined,
   );
   if (body["summary"] !== sentence) {
     throw new RollbacksError(

@@ -11,9 +11,11 @@ export function decisionSentence(
   state: RecordState,
   decision: DecisionKind,
   conditions: readonly Condition[] = [],
+  /** Of a delegation the person, of an escalation the role. */
+  to?: string,
 ): string {
   const { proposal, assessment } = state;
-  const what = `${verbs[decision]} ${state.id}${manner(proposal)}: take ${proposal.service} in ${proposal.environment} from ${showIdentity(proposal.current)} back to ${showIdentity(proposal.target)}, for ${proposal.reason}`;
+  const what = `${verbs[decision]} ${state.id}${to === undefined ? "" : ` to ${to}`}${manner(proposal)}: take ${proposal.service} in ${proposal.environment} from ${showIdentity(proposal.current)} back to ${showIdentity(proposal.target)}, for ${proposal.reason}`;
   const until = proposal.expiresAt === undefined ? "" : `, until ${proposal.expiresAt}`;
   const only = conditions.map((item) => `, ${showCondition(item)}`).join("");
   return `${what}${until}${only}; ${consequences(assessment)}.`;

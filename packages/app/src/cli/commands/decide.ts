@@ -102,10 +102,9 @@ async function decide(
   const texts = new Texts();
   await sayAbout(context, options, id, "decision", texts, async (state, view) => {
     const conditions = conditionsOf(context, options);
-    const sentence = decisionSentence(state, decision, conditions);
+    const sentence = decisionSentence(state, decision, conditions, to);
     if (options.yes !== true) context.err(showRecord(context, view.state, view.openings));
-    const whom = to === undefined ? "" : ` (to ${plain(to, 100)})`;
-    context.err(`\nYou sign: ${style(context, "bold", plain(sentence, 1000))}${whom}\n`);
+    context.err(`\nYou sign: ${style(context, "bold", plain(sentence, 1000))}\n`);
     const asker = new Asker(context);
     const question = questions[decision];
     const comment =
