@@ -34,6 +34,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     escalate: async (it) => (await import("./commands/decide.ts")).escalateCommand(it),
     "withdraw-decision": async (it) =>
       (await import("./commands/decide.ts")).withdrawDecisionCommand(it),
+    "job-key": async (it) => (await import("./commands/job-key.ts")).jobKeyCommand(it),
     check: async (it) => (await import("./commands/duties.ts")).checkCommand(it),
     override: async (it) => (await import("./commands/duties.ts")).overrideCommand(it),
     withdraw: async (it) => (await import("./commands/withdraw.ts")).withdrawCommand(it),

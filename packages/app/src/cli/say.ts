@@ -49,9 +49,14 @@ export class Texts {
   }
 }
 
-/** The enrolled person whose key signs; a clear way forward where there is none. */
-export function speakingPerson(registry: Registry, signer: SshSigner): string {
+/**
+ * The enrolled person whose key signs, or the workload whose job brought it for
+ * this record; a clear way forward where there is none.
+ */
+export function speakingPerson(registry: Registry, signer: SshSigner, state?: RecordState): string {
   const person = holderOf(registry, signer.fingerprint);
+  const job = state?.workloadKeys.find((key) => key.fingerprint === signer.fingerprint);
+  if (job !== undefined) return job.actor;
   if (person === undefined) {
     throw new CommandError(
       exitCodes.finding,
@@ -69,12 +74,14 @@ export async function say(
   state: RecordState | undefined,
   body: JsonObject,
   texts: Texts,
+  /** Who speaks with a key that nobody has yet. */
+  actor?: string,
 ): Promise<Accepted> {
   const kind = statementTypes.get(type);
   if (kind === undefined) throw new TypeError(`${type} is no kind of statement`);
   const head = {
     id: randomUUID(),
-    actor: speakingPerson(registry, speaker.signer),
+    actor: actor ?? speakingPerson(registry, speaker.signer, state),
     key: speaker.signer.fingerprint,
     instance: registry.instance,
     occurredAt: speaker.context.now().toISOString(),
