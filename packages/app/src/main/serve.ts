@@ -43,6 +43,8 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
   try {
     await run(context, options, config, application, hasLogin, ended.signal);
   } finally {
+    // Where the ledger froze nobody interrupted: what still waits for its turn would keep the process.
+    end();
     context.interrupted.removeEventListener("abort", end);
     await rm(tokenFile(config.data), { force: true });
     await application.close();
