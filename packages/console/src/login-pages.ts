@@ -1,6 +1,7 @@
 /** Logging in, and letting a command line in. The only page with script is the first: passkeys need it. */
 import { html, type Html } from "./html.ts";
 import { page } from "./layout.ts";
+import { passkeyLibrary } from "./passkey-script.ts";
 import { paths } from "./paths.ts";
 import { ago } from "./time.ts";
 
@@ -52,27 +53,10 @@ export function loginPage(view: {
 }
 
 /** For `/login.js`: asks the browser for a passkey and hands in what it answers. */
-export const loginScript = `"use strict";
-const button = document.getElementById("passkey");
-const told = document.getElementById("told");
-const toBytes = (text) =>
-  Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
-const toText = (buffer) =>
-  btoa(String.fromCharCode(...new Uint8Array(buffer)))
-    .replace(/\\+/g, "-").replace(/\\//g, "_").replace(/=+$/, "");
-async function post(path, body) {
-  const answer = await fetch(path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const value = await answer.json();
-  if (!answer.ok) throw new Error(value.detail);
-  return value;
-}
-async function logIn() {
+export const loginScript = `${passkeyLibrary}
+whereThereArePasskeys("passkey", async (button) => {
   const asked = await post("/login/passkey/begin", { back: button.dataset.back });
-  const made = await navigator.credentials.get({
+  const { response } = await navigator.credentials.get({
     publicKey: {
       challenge: toBytes(asked.challenge),
       rpId: asked.relyingParty,
@@ -80,7 +64,6 @@ async function logIn() {
       timeout: 120000,
     },
   });
-  const { response } = made;
   const done = await post("/login/passkey", {
     message: asked.message,
     userHandle: toText(response.userHandle ?? new ArrayBuffer(0)),
@@ -89,25 +72,7 @@ async function logIn() {
     signature: toText(response.signature),
   });
   location.assign(done.back);
-}
-if (window.PublicKeyCredential !== undefined) {
-  document.getElementById("passkey-lacks").hidden = true;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    told.textContent = "Waiting for your passkey.";
-    try {
-      await logIn();
-    } catch (error) {
-      told.textContent =
-        error.name === "NotAllowedError"
-          ? "No passkey was used: it was refused, took too long, or could not tell that it was you."
-          : "Not logged in: " + error.message;
-    } finally {
-      button.disabled = false;
-    }
-  });
-}
+});
 `;
 
 /** A one-time link, before it is used. */

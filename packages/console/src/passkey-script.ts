@@ -42,7 +42,7 @@ function whereThereArePasskeys(id, work) {
 }
 `;
 
-/** For \`/sign.js\`: signs the statement that the page shows. */
+/** For `/sign.js`: signs the statement that the page shows. */
 export const signScript = `${passkeyLibrary}
 whereThereArePasskeys("sign", async (button) => {
   const { challenge, relyingParty, payload, openings, fingerprint, after } = button.dataset;
@@ -66,7 +66,7 @@ whereThereArePasskeys("sign", async (button) => {
 });
 `;
 
-/** For \`/passkey.js\`: makes a passkey, whose public key an administrator then enrols. */
+/** For `/passkey.js`: makes a passkey, whose public key an administrator then enrols. */
 export const passkeyScript = `${passkeyLibrary}
 whereThereArePasskeys("make", async (button) => {
   const { relyingParty, person } = button.dataset;
