@@ -8,7 +8,7 @@ alter table record add column undone_digest text;
 
 create index record_overdue on record (log_id, opener, service) where overdue = 1;
 create index record_grant on record (log_id, service, environment, target_digest) where status = 'authorised';
-create index record_undone on record (log_id, service, environment, undone_digest) where undone_digest is not null;
+create index record_undone on record (log_id, service, environment, undone_digest, year, number) where undone_digest is not null;
 
 -- What was observed running in a service and environment, by SHA-256 of its identity.
 create table seen_running (
