@@ -87,15 +87,19 @@ function qualifier(text: string, beforeDigit: boolean): string {
   return text === "cr" ? "rc" : text;
 }
 
-/** From the end, and before each hyphen, what is nothing is dropped. */
+/**
+ * From the end, before each hyphen and before each qualifier, what is nothing is
+ * dropped. The last of the three is what Maven's code does, not its specification's
+ * text, and without it the order is none: 1 < 1a < 1.0.0.alpha7 < 1.
+ */
 function trimmed(all: readonly Token[]): Token[] {
   const kept = [...all];
   for (let i = kept.length - 1; i > 0; i--) {
     const token = kept[i];
     const isNull =
       token !== undefined && (token.number ? /^0+$/.test(token.text) : token.text === "");
-    const atEnd = i === kept.length - 1 || kept[i + 1]?.separator === "-";
-    if (isNull && atEnd) kept.splice(i, 1);
+    const next = kept[i + 1];
+    if (isNull && (next === undefined || next.separator === "-" || !next.number)) kept.splice(i, 1);
   }
   return kept;
 }
