@@ -208,10 +208,14 @@ test("a run whose end cannot be recorded says so, and what to do", () => {
   const key = join(place.data, "keys/log.key");
   const answer = place.as("ada", "run", record, "--", "mv", key, `${key}.away`);
   expect(answer.code).toBe(3);
-  expect(answer.err).toMatch(/ended \(.*"code":0.*could not be recorded: .*\n.*--outcome-unknown/);
+  expect(answer.err).toMatch(/ended \(.*"code":0.*could not be recorded: .*\n.*--exited 0/);
   execFileSync("mv", [`${key}.away`, key]);
   expect(place.as("bo", "run", record, "--outcome-unknown").code).toBe(0);
   expect(place.run("list").out).toMatch(/execution_failed/);
+  says(place.as("ada", "run", record, "--exited", "256"), 2, /from 0 to 255; found 256/);
+  says(place.as("ada", "run", record, "--exited", "0", "--", "true"), 2, /Give one of/);
+  says(place.as("bo", "run", record, "--exited", "0"), 1, /only say that its outcome is unknown/);
+  says(place.as("ada", "run", record, "--exited", "0"), 0, /is now executed/);
 });
 
 test("an audit where nothing can be kept is an audit all the same, and says so", () => {

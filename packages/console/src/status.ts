@@ -33,10 +33,13 @@ const texts: Readonly<Record<Status, StatusText>> = {
     next: "Somebody who may execute runs it, inside the window.",
     command: "run",
   },
-  executing: { tone: "runs", next: "The run ends, and its executor reports." },
+  executing: {
+    tone: "runs",
+    next: "The run ends, and its executor reports. Whoever else may execute can say that it was lost.",
+  },
   execution_failed: {
     tone: "bad",
-    next: "The run failed. It is run again, or somebody who took no part reviews it.",
+    next: "The run failed. It is run again, or somebody who took no part reviews it; what is mandatory is revised or overridden instead.",
     command: "run",
   },
   executed: {

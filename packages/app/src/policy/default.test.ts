@@ -140,6 +140,7 @@ describe("the default policy", () => {
       ...defaultPolicy,
       version: defaultPolicy.version + 1,
       emergencyMinutes: 60,
+      executionMinutes: 120,
       retrospectiveHours: 72,
       renewals: 2,
     });

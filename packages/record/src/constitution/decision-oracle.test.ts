@@ -210,6 +210,8 @@ test("a decision, in every combination", () => {
             },
           }
         : {}),
+      executions:
+        it.status === "executing" ? [{ ...said(it.by, "approve"), command: "c", id: "x" }] : [],
       evidence: [evidence],
       obligations: {
         ...base.obligations,

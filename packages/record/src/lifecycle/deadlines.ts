@@ -2,7 +2,7 @@
  * What time alone will do to a record, and when. The main line has at most one
  * deadline; beside it run those of what is temporary, owed or mandatory.
  */
-import { hasRun, openedAt, type RecordState, type Temporary } from "./state.ts";
+import { hasRun, obligationUnmet, openedAt, type RecordState, type Temporary } from "./state.ts";
 import { later } from "./time.ts";
 
 export const timers = [
@@ -10,8 +10,10 @@ export const timers = [
   "lapsed",
   "stabilised",
   "override-ended",
+  "execution-overdue",
   "temporary-expiring",
   "temporary-expired",
+  "exception-expired",
   "retrospective-overdue",
   "obligation-overdue",
 ] as const;
@@ -26,7 +28,13 @@ export interface Deadline {
 
 /** All deadlines that have not been said yet, the earliest first; at the same time in the order of `timers`. */
 export function deadlinesOf(state: RecordState): readonly Deadline[] {
-  const found = [mainLine(state), ...temporary(state.temporary), owed(state), mandatory(state)];
+  const found = [
+    mainLine(state),
+    ...temporary(state.temporary),
+    asked(state),
+    owed(state),
+    mandatory(state),
+  ];
   return found
     .filter((item) => item !== undefined)
     .toSorted((a, b) =>
@@ -64,9 +72,20 @@ function mainLine(state: RecordState): Deadline | undefined {
       if (override === undefined) throw new TypeError("an overridden record has an override");
       return { type: "override-ended", at: override.until, since: override.recordedAt };
     }
+    case "executing": {
+      const run = state.executions.at(-1);
+      if (run === undefined) throw new TypeError("an executing record was started");
+      if (run.overdue !== undefined) return undefined;
+      const since = run.recordedAt;
+      return { type: "execution-overdue", at: later(since, executionMinutes(state)), since };
+    }
+    case "execution_failed": {
+      // What is mandatory waits for another attempt; anything else for its review.
+      const window = state.authorisation;
+      if (window === undefined || !obligationUnmet(state)) return undefined;
+      return { type: "lapsed", at: window.notAfter, since: window.notBefore };
+    }
     case "planned":
-    case "executing":
-    case "execution_failed":
     case "executed":
     case "partial":
     case "verifying":
@@ -82,6 +101,11 @@ function mainLine(state: RecordState): Deadline | undefined {
   }
 }
 
+/** How long a run may take before somebody has to ask what became of it. */
+export function executionMinutes({ policy }: RecordState): number {
+  return policy.executionMinutes ?? 120;
+}
+
 /** The warning comes a day before the end, and of what is short a quarter of its time before. */
 function temporary(item: Temporary | undefined): readonly Deadline[] {
   if (item === undefined || item.ended !== undefined || item.expired !== undefined) return [];
@@ -93,6 +117,15 @@ function temporary(item: Temporary | undefined): readonly Deadline[] {
     { type: "temporary-expiring", at: later(expiresAt, -Math.min(1440, quarter)), since },
     end,
   ];
+}
+
+/** A request to stay longer waits as long as any other. What is undone or permanent has none. */
+function asked(state: RecordState): Deadline | undefined {
+  const request = state.exceptions.find((item) => item.outcome === undefined);
+  if (request === undefined) return undefined;
+  const since = request.recordedAt;
+  const at = later(since, state.obligations.requestHours * 60);
+  return { type: "exception-expired", at, since };
 }
 
 function owed(state: RecordState): Deadline | undefined {

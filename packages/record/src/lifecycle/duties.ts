@@ -4,9 +4,10 @@
  * each shows them in its own way.
  */
 import { showCondition } from "../statements/condition.ts";
-import type { TimerType } from "./deadlines.ts";
+import { executionMinutes, type TimerType } from "./deadlines.ts";
 import { digestOf } from "./record-hash.ts";
-import type { RecordState } from "./state.ts";
+import { obligationUnmet, type RecordState } from "./state.ts";
+import { later } from "./time.ts";
 
 export interface Duty {
   readonly term: string;
@@ -23,8 +24,10 @@ export const timerSays: Readonly<Record<TimerType, string>> = {
   lapsed: "lapses",
   stabilised: "counts as stabilised",
   "override-ended": "is to be decided on again",
+  "execution-overdue": "must have been reported on",
   "temporary-expiring": "warns of its end",
   "temporary-expired": "must have been undone or renewed",
+  "exception-expired": "drops the request to stay",
   "retrospective-overdue": "must have been judged",
   "obligation-overdue": "must have run",
 };
@@ -33,6 +36,7 @@ export function dutiesOf(state: RecordState): readonly Duty[] {
   return [
     ...manner(state),
     ...classified(state),
+    ...running(state),
     ...mandatory(state),
     ...temporary(state),
     ...retrospective(state),
@@ -88,8 +92,28 @@ function classified({ classification, obligations }: RecordState): readonly Duty
   ];
 }
 
-function mandatory({ proposal, override, obligationOverdue }: RecordState): readonly Duty[] {
-  const { obligation } = proposal;
+/** A run whose end nobody has reported. */
+function running(state: RecordState): readonly Duty[] {
+  const run = state.executions.at(-1);
+  if (state.status !== "executing" || run === undefined) return [];
+  const by = later(run.recordedAt, executionMinutes(state));
+  const who = run.gate ?? run.actor;
+  return [
+    {
+      term: "Execution",
+      says:
+        run.overdue === undefined
+          ? `begun at ${run.recordedAt}, to be reported by ${by}; by`
+          : `not reported since ${run.recordedAt} (overdue by entry ${run.overdue}): who began it reports late, anybody who may execute says that its outcome is unknown, or somebody else says what runs; begun by`,
+      actor: who,
+      tone: run.overdue === undefined ? "waits" : "bad",
+    },
+  ];
+}
+
+function mandatory(state: RecordState): readonly Duty[] {
+  const { override, obligationOverdue, authorisation } = state;
+  const { obligation } = state.proposal;
   if (obligation === undefined) return [];
   const found: Duty[] = [
     {
@@ -99,6 +123,13 @@ function mandatory({ proposal, override, obligationOverdue }: RecordState): read
       tone: obligationOverdue === undefined ? "waits" : "bad",
     },
   ];
+  if (state.status === "execution_failed" && obligationUnmet(state)) {
+    found.push({
+      term: "Another attempt",
+      says: `run it again until ${authorisation?.notAfter ?? ""} if a person ran it, after that it waits for approvals; or revise it, or have it overridden`,
+      tone: "waits",
+    });
+  }
   if (override !== undefined) {
     found.push({
       term: "Overridden",
@@ -111,7 +142,8 @@ function mandatory({ proposal, override, obligationOverdue }: RecordState): read
   return found;
 }
 
-function temporary({ temporary: item, exceptions, proposal }: RecordState): readonly Duty[] {
+function temporary(state: RecordState): readonly Duty[] {
+  const { temporary: item, exceptions, proposal } = state;
   const found: Duty[] = [];
   if (item !== undefined) {
     const how =
@@ -130,9 +162,10 @@ function temporary({ temporary: item, exceptions, proposal }: RecordState): read
   }
   for (const request of exceptions) {
     const agreed = request.decisions.filter((each) => each.decision === "approve").length;
+    const waits = `approvals ${agreed} of ${request.approvals} by ${later(request.recordedAt, state.obligations.requestHours * 60)}`;
     found.push({
       term: request.until === undefined ? "To be made permanent" : "To be renewed",
-      says: `${request.until === undefined ? "" : `until ${request.until}; `}${request.outcome ?? `approvals ${agreed} of ${request.approvals}`}, request ${request.id} by`,
+      says: `${request.until === undefined ? "" : `until ${request.until}; `}${request.outcome ?? waits}, request ${request.id} by`,
       actor: request.actor,
       texts: [request.rationale],
       tone: request.outcome === undefined ? "waits" : "plain",

@@ -121,8 +121,9 @@ function authorisation(state: RecordState, registry: Registry, now: string): Fol
 /**
  * What the lane for clean reverts asks, whatever the policy says: a proof that
  * it is the exact inverse, nothing for the worse, nothing unknown, and a target
- * that the ledger saw running here. One objection takes it out of the lane; a
- * rule that asks for somebody's role, or for evidence, is not passed by.
+ * that the ledger saw running here. One objection takes it out of the lane, and
+ * so does a run that failed; a rule that asks for somebody's role, or for
+ * evidence, is not passed by.
  */
 function isCleanRevert(state: RecordState): boolean {
   const { assessment, obligations, proposal } = state;
@@ -135,6 +136,7 @@ function isCleanRevert(state: RecordState): boolean {
     assessment.ranBefore &&
     assessment.implications.every((item) => item.direction !== "worse") &&
     assessment.unknowns.length === 0 &&
+    state.executions.length === 0 &&
     decisionsInForce(state).length === 0
   );
 }

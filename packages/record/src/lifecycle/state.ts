@@ -161,6 +161,8 @@ export interface Execution extends Saying {
   readonly command?: string;
   /** Whom the gate let through. */
   readonly gate?: string;
+  /** Index of the entry that said that nobody had reported on it in time. */
+  readonly overdue?: number;
   readonly finished?: {
     readonly index: number;
     readonly outcome: string;
@@ -230,7 +232,8 @@ export interface ExceptionRequest extends Saying {
     readonly key: string;
     readonly decision: "approve" | "reject";
   })[];
-  readonly outcome?: "granted" | "rejected";
+  /** `void`: what it was asked for was over before it was decided on. */
+  readonly outcome?: "granted" | "rejected" | "expired" | "void";
 }
 
 /** What an emergency owes: the judgement of somebody who took no part. */
@@ -353,20 +356,48 @@ export function hasRun(state: RecordState): boolean {
   );
 }
 
+/** Somebody must still roll back: what obliges to it was not met by a run. */
+export function obligationUnmet(state: RecordState): boolean {
+  return state.proposal.obligation !== undefined && !hasRun(state);
+}
+
+/**
+ * What is mandatory, and failed or was not run in its window, waits for another
+ * attempt: nothing holds any more that was agreed on for the one before, and a
+ * stay that began with it never was.
+ */
+export function afresh(state: RecordState, index: number): RecordState {
+  const { authorisation: _void, temporary: _never, ...kept } = state;
+  return {
+    ...kept,
+    exceptions: voidRequests(state),
+    decisions: voidDecisions(state, index),
+  };
+}
+
+/** Requests for exceptions whose object is gone. */
+export function voidRequests({ exceptions }: RecordState): readonly ExceptionRequest[] {
+  return exceptions.map((item) =>
+    item.outcome === undefined ? { ...item, outcome: "void" as const } : item,
+  );
+}
+
 /** A retrospective is overdue: until it is given, its people open no other emergency. */
 export function isOverdue(state: RecordState): boolean {
   return state.retrospective?.overdue !== undefined && state.retrospective.done === undefined;
 }
 
 /**
- * Production was taken back, and what it was taken back from may still ship
- * again: main and the desired state are not said to be aligned.
+ * Production was taken back, or is being taken back, and what it was taken back
+ * from may still ship again: main and the desired state are not said to be
+ * aligned. A run that failed took nothing back.
  */
 export function isDangling(state: RecordState): boolean {
+  const newest = state.executions.at(-1);
   return (
     state.proposal.mode !== "exercise" &&
-    state.executions.length > 0 &&
-    state.status !== "execution_failed" &&
+    newest !== undefined &&
+    (newest.finished === undefined || hasRun(state)) &&
     state.temporary?.ended?.how !== "undone" &&
     state.closure?.alignment !== "aligned"
   );

@@ -14,9 +14,10 @@ import {
   ledger,
   open,
   record,
+  renewal,
   second,
 } from "../testing/cast.ts";
-import { day, hour, judgeThat, minute, Steps, withRules } from "../testing/steps.ts";
+import { day, hour, judgeThat, minute, putInForce, Steps, withRules } from "../testing/steps.ts";
 import { deadlineOf, deadlinesOf, timers, type TimerType } from "./deadlines.ts";
 import { follows } from "./follows.ts";
 import { emptyWorld, replayEntry } from "./replay.ts";
@@ -143,6 +144,61 @@ const table: readonly (readonly [
           ledger.time(),
         ),
       );
+    },
+  ],
+  [
+    "a mandatory rollback whose run failed",
+    "lapsed",
+    4 * hour,
+    "pending_approval",
+    async () => {
+      await pending(obliged(5 * day));
+      await record.approve(bo);
+      await record.run(ines, { type: "exited", code: 1 });
+    },
+  ],
+  [
+    "a run that nobody reports on",
+    "execution-overdue",
+    2 * hour,
+    "executing",
+    async () => {
+      await pending();
+      await record.approve(bo);
+      await record.start(ines);
+    },
+  ],
+  [
+    "a run that the settings give less time",
+    "execution-overdue",
+    10 * minute,
+    "executing",
+    async () => {
+      await putInForce(ledger, second, { executionMinutes: 10 });
+      await pending();
+      await record.approve(bo);
+      await record.start(ines);
+    },
+  ],
+  [
+    "what a gate let through and nobody saw running",
+    "execution-overdue",
+    2 * hour,
+    "executing",
+    async () => {
+      await pending();
+      await record.approve(bo);
+      await record.gate("ci");
+    },
+  ],
+  [
+    "a request to stay longer",
+    "exception-expired",
+    72 * hour,
+    "executed",
+    async () => {
+      await running({ expiresAt: at(10 * day) });
+      await record.says(ines, "exception-requested", renewal(20 * day));
     },
   ],
   [

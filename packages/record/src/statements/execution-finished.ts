@@ -27,15 +27,19 @@ export const executionFinished: RecordStatement<Body> = {
   name: "execution-finished",
   stream: "record",
   saidBy: "execute",
-  during: ["executing"],
+  during: ["executing", "execution_failed"],
   shape,
   subjects: aboutRecord,
   check(body, before, { said }) {
     const state = existing(before);
     const running = state.executions.at(-1);
+    // Who started it may come back and know what somebody else could not.
+    const open =
+      running?.finished === undefined ||
+      (running.finished.outcome === unknown && body.outcome.type !== "unknown");
     rule(
       "lifecycle",
-      running?.id === body.execution && running.finished === undefined,
+      running?.id === body.execution && open,
       () => `${state.id} has no running execution ${body.execution}`,
     );
     rule(
@@ -75,6 +79,8 @@ export const executionFinished: RecordStatement<Body> = {
   says: (body) => `reports the execution: ${showOutcome(body.outcome)}`,
 };
 
+const unknown = "outcome unknown";
+
 function showOutcome(value: Infer<typeof outcome>): string {
   switch (value.type) {
     case "exited":
@@ -84,6 +90,6 @@ function showOutcome(value: Infer<typeof outcome>): string {
     case "not-started":
       return "not started";
     case "unknown":
-      return "outcome unknown";
+      return unknown;
   }
 }

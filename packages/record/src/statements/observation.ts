@@ -35,9 +35,10 @@ export const observation: RecordStatement<Body> = {
   subjects: aboutRecord,
   check(_body, before) {
     const state = existing(before);
+    const run = state.executions.at(-1);
     rule(
       "lifecycle",
-      state.status !== "executing" || state.executions.at(-1)?.gate !== undefined,
+      state.status !== "executing" || run?.gate !== undefined || run?.overdue !== undefined,
       () => `${state.id} is being executed; its executor reports first`,
     );
   },
@@ -61,7 +62,7 @@ export const observation: RecordStatement<Body> = {
 };
 
 function next(state: RecordState, agrees: boolean, independent: boolean): Status {
-  // What the gate let through may still be on its way.
+  // What the gate let through, or nobody reported on, may still be on its way.
   if (!agrees) return state.status === "executing" ? "executing" : "partial";
   if (!independent || state.status === "verifying" || state.status === "stabilising") {
     return state.status;

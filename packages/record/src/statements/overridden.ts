@@ -4,7 +4,7 @@
  */
 import { timestamp, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
-import { voidDecisions } from "../lifecycle/state.ts";
+import { afresh } from "../lifecycle/state.ts";
 import {
   aboutRecord,
   existing,
@@ -30,7 +30,7 @@ export const overridden: RecordStatement<Body> = {
   stream: "record",
   saidBy: "override",
   humansOnly: true,
-  during: ["proposed", "pending_approval", "authorised"],
+  during: ["proposed", "pending_approval", "authorised", "execution_failed"],
   shape,
   subjects: aboutRecord,
   check(body, before, { said }) {
@@ -62,9 +62,8 @@ export const overridden: RecordStatement<Body> = {
     );
   },
   apply(body, before, { said }) {
-    const { authorisation: _void, ...state } = existing(before);
     return {
-      ...state,
+      ...afresh(existing(before), said.index),
       status: "overridden",
       override: {
         ...saying(said),
@@ -72,7 +71,6 @@ export const overridden: RecordStatement<Body> = {
         control: body.control,
         rationale: body.rationale,
       },
-      decisions: voidDecisions(state, said.index),
     };
   },
   says: (body) => `overrides the obligation until ${body.until}, with a control in its place`,

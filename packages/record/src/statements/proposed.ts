@@ -8,7 +8,7 @@ import type { Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
 import { digestOf, recordHash } from "../lifecycle/record-hash.ts";
 import type { Proposal, RecordState } from "../lifecycle/state.ts";
-import { voidDecisions } from "../lifecycle/state.ts";
+import { afresh } from "../lifecycle/state.ts";
 import { predicate, saying, type RecordContext, type RecordStatement } from "./statement-type.ts";
 import { obligationsOf } from "../policy/obligations.ts";
 import { personById } from "../registry/registry.ts";
@@ -68,7 +68,7 @@ export const proposed: RecordStatement<Body> = {
   stream: "record",
   saidBy: "initiate",
   opens: true,
-  during: ["planned", "proposed", "pending_approval", "authorised"],
+  during: ["planned", "proposed", "pending_approval", "authorised", "execution_failed"],
   shape,
   subjects: (body) => [
     {
@@ -96,6 +96,12 @@ export const proposed: RecordStatement<Body> = {
           body.uid === state.uid,
         () =>
           `this revision was made from another version of ${state.id}; read it again and sign anew`,
+      );
+      rule(
+        "lifecycle",
+        state.status !== "execution_failed" || state.proposal.obligation !== undefined,
+        () =>
+          `the run of ${state.id} failed, and only a mandatory rollback is tried again by a revision; propose another`,
       );
     }
     const { policy } = registry;
@@ -172,7 +178,7 @@ export const proposed: RecordStatement<Body> = {
         head: "",
       };
     }
-    const { assessment: _old, authorisation: _void, classification: _was, ...kept } = state;
+    const { assessment: _old, classification: _was, ...kept } = afresh(state, said.index);
     return {
       ...kept,
       status,
@@ -182,7 +188,6 @@ export const proposed: RecordStatement<Body> = {
       policy: registry.policy,
       proposal,
       proposers: [...new Set([...state.proposers, said.head.actor])],
-      decisions: voidDecisions(state, said.index),
     };
   },
   says: (body) =>

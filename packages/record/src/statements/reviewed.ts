@@ -1,7 +1,7 @@
 /** The review afterwards, by a person who took no part. */
 import { array, oneOf, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
-import { tookPart } from "../lifecycle/state.ts";
+import { obligationUnmet, tookPart } from "../lifecycle/state.ts";
 import {
   aboutRecord,
   existing,
@@ -30,6 +30,12 @@ export const reviewed: RecordStatement<Body> = {
   subjects: aboutRecord,
   check(_body, before, { said }) {
     const state = existing(before);
+    rule(
+      "mandatory",
+      !obligationUnmet(state),
+      () =>
+        `${state.id} is mandatory and its target has not run, so it is not over; revise it for another attempt, or have it overridden`,
+    );
     rule(
       "reviewer-took-no-part",
       !tookPart(state, said.head.actor),

@@ -2,6 +2,7 @@
 import type { Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
 import { digestOf } from "../lifecycle/record-hash.ts";
+import { voidRequests } from "../lifecycle/state.ts";
 import { begunStates } from "./exception-requested.ts";
 import { aboutRecord, existing, predicate, type RecordStatement } from "./statement-type.ts";
 import { identity, name, recordId, showIdentity } from "./words.ts";
@@ -41,6 +42,7 @@ export const temporaryUndone: RecordStatement<Body> = {
     return {
       ...state,
       temporary: { ...state.temporary, ended: { index: said.index, how: "undone" } },
+      exceptions: voidRequests(state),
     };
   },
   says: (body) => `undone: ${showIdentity(body.running)} runs instead (seen by ${body.source})`,

@@ -32,6 +32,8 @@ import { stabilised } from "./stabilised.ts";
 import { checkReported } from "./check-reported.ts";
 import { classified } from "./classified.ts";
 import { decisionWithdrawn } from "./decision-withdrawn.ts";
+import { executionOverdue } from "./execution-overdue.ts";
+import { exceptionExpired } from "./exception-expired.ts";
 import { exceptionDecided } from "./exception-decided.ts";
 import { exceptionGranted } from "./exception-granted.ts";
 import { exceptionRequested } from "./exception-requested.ts";
@@ -86,7 +88,9 @@ const all: readonly AnyStatementType[] = [
   checkReported,
   classified,
   decisionWithdrawn,
+  executionOverdue,
   exceptionDecided,
+  exceptionExpired,
   exceptionGranted,
   exceptionRequested,
   grantUsed,

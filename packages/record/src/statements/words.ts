@@ -176,6 +176,8 @@ export const policy = object(
   {
     /** An emergency's window; 60 where it is absent. */
     emergencyMinutes: int(1, 1440),
+    /** A run that nobody reported on for this long is asked after; 120 where it is absent. */
+    executionMinutes: int(1, 10_080),
     /** Until an emergency's retrospective is overdue; 72 where it is absent. */
     retrospectiveHours: int(1, 8760),
     /** How often a temporary rollback may be renewed; 2 where it is absent. */

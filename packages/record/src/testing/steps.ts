@@ -126,9 +126,9 @@ export class Steps {
   }
 
   /** From the grant to a run that its executor reports. */
-  async run(by: Actor): Promise<void> {
+  async run(by: Actor, outcome?: JsonObject): Promise<void> {
     await this.start(by);
-    await this.finish(by);
+    await this.finish(by, outcome);
   }
 
   /** The rule by which `attempt` is refused, which then has left nothing; `accepted` if none. */

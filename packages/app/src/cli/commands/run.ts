@@ -11,7 +11,7 @@ import { Command } from "commander";
 import { digestOf, type JsonObject, type RecordState } from "@countermand/record";
 import type { Accepted } from "../../rollbacks/countermand.ts";
 import type { Context } from "../context.ts";
-import { CommandError, exitCodes } from "../exit.ts";
+import { CommandError, exitCodes, usage } from "../exit.ts";
 import { say, Texts } from "../say.ts";
 import { sshSigner, type SshSigner } from "../ssh-signer.ts";
 import { plain, style } from "../terminal.ts";
@@ -42,6 +42,11 @@ interface Run {
   readonly output: Uint8Array | undefined;
 }
 
+/** An end that is told without having been watched. */
+interface Told {
+  readonly outcome: Outcome;
+}
+
 export function runCommand(context: Context, exit: (code: number) => void): Command {
   const command = new Command("run")
     .summary("run an authorised rollback and record it")
@@ -53,16 +58,21 @@ export function runCommand(context: Context, exit: (code: number) => void): Comm
     .option(
       "--outcome-unknown",
       "no command: say that a started execution was lost and its outcome is unknown",
+    )
+    .option(
+      "--exited <code>",
+      "no command: report late that the execution you started has ended, with this exit code",
     );
   return speakOptions(command).action(
     async (
       id: string,
       argv: readonly string[],
-      options: SpeakOptions & { outcomeUnknown?: true },
+      options: SpeakOptions & { outcomeUnknown?: true; exited?: string },
     ) => {
+      const told = toldOutcome(options, argv);
       const signer = sshSigner(context, options.key);
-      if (options.outcomeUnknown === true) {
-        await finish(context, options, signer, id, undefined);
+      if (told !== undefined) {
+        await finish(context, options, signer, id, { outcome: told });
         return;
       }
       if (argv.length === 0) {
@@ -78,13 +88,35 @@ export function runCommand(context: Context, exit: (code: number) => void): Comm
       } catch (error) {
         throw new CommandError(
           exitCodes.couldNot,
-          `The command ended (${JSON.stringify(run.outcome)}) at ${run.finishedAt}, and that could not be recorded: ${(error as Error).message}\nThe record stays executing. When the ledger answers again: countermand run ${plain(id)} --outcome-unknown`,
+          `The command ended (${JSON.stringify(run.outcome)}) at ${run.finishedAt}, and that could not be recorded: ${(error as Error).message}\nThe record stays executing. When the ledger answers again: countermand run ${plain(id)} ${late(run.outcome)}`,
           { cause: error },
         );
       }
       exit(codeOf(run.outcome));
     },
   );
+}
+
+/** What the options say of a run without a command; undefined where there is one to run. */
+function toldOutcome(
+  { outcomeUnknown, exited }: { outcomeUnknown?: true; exited?: string },
+  argv: readonly string[],
+): Outcome | undefined {
+  if (outcomeUnknown === undefined && exited === undefined) return undefined;
+  if (argv.length > 0 || (outcomeUnknown === true && exited !== undefined)) {
+    throw usage("Give one of a command, --outcome-unknown and --exited.");
+  }
+  if (exited === undefined) return { type: "unknown" };
+  const code = /^\d{1,3}$/.test(exited) ? Number(exited) : Number.NaN;
+  if (!(code <= 255)) {
+    throw usage(`--exited is an exit code from 0 to 255; found ${plain(exited)}.`);
+  }
+  return { type: "exited", code };
+}
+
+/** How to report it afterwards. */
+function late(outcome: Outcome): string {
+  return outcome.type === "exited" ? `--exited ${outcome.code}` : "--outcome-unknown";
 }
 
 async function start(
@@ -107,7 +139,7 @@ async function finish(
   options: SpeakOptions,
   signer: SshSigner,
   id: string,
-  run: Run | undefined,
+  run: Run | Told,
 ): Promise<void> {
   await speak(
     context,
@@ -119,17 +151,17 @@ async function finish(
     (state) => {
       const running = state.executions.at(-1);
       const base = { record: state.id, execution: running?.id ?? "" };
-      if (run === undefined) {
+      if (!("digest" in run)) {
         const times = {
           startedAt: running?.occurredAt ?? context.now().toISOString(),
           finishedAt: context.now().toISOString(),
         };
-        return { ...base, outcome: { type: "unknown" }, ...times };
+        return { ...base, outcome: run.outcome, ...times };
       }
       const { outcome, startedAt, finishedAt, digest, size } = run;
       return { ...base, outcome, startedAt, finishedAt, output: { digest, size } };
     },
-    run?.output,
+    "digest" in run ? run.output : undefined,
   );
 }
 

@@ -170,7 +170,7 @@ const exception = z.object({
       decision: z.enum(["approve", "reject"]),
     }),
   ),
-  outcome: z.enum(["granted", "rejected"]).exactOptional(),
+  outcome: z.enum(["granted", "rejected", "expired", "void"]).exactOptional(),
 });
 
 const clearing = z.object({
@@ -204,6 +204,7 @@ const execution = z.object({
   id: z.string(),
   command: commitment.exactOptional(),
   gate: z.string().exactOptional().describe("Whom the gate let through"),
+  overdue: index.exactOptional().describe("Entry that said that nobody reported on it in time"),
   finished: z
     .object({
       index,

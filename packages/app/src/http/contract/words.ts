@@ -54,6 +54,11 @@ const policyFields = {
     .min(1)
     .exactOptional()
     .describe("An emergency's authorisation may be used this long; 60 where it is absent"),
+  executionMinutes: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe("A run that nobody reported on is asked after; 120 where it is absent"),
   retrospectiveHours: z
     .int()
     .min(1)

@@ -127,6 +127,7 @@ export function sample(texts: Texts = plainTexts) {
     ...defaultPolicy,
     approvals: 2,
     emergencyMinutes: 60,
+    executionMinutes: 90,
     retrospectiveHours: 24,
     renewals: 2,
     owner: "p-ines",
@@ -307,6 +308,7 @@ export function sample(texts: Texts = plainTexts) {
         id: "0d9f7a4e-93c4-4b7d-8a51-6b1c0a9d2e3f",
         command: command.commitment,
         gate: `argocd${wild}`,
+        overdue: 20,
         finished: {
           index: 20,
           outcome: "exit 0",
