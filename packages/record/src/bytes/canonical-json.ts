@@ -64,14 +64,14 @@ function write(value: unknown, path: string, depth: number): string {
   if (prototype !== null && prototype !== Object.prototype) {
     throw refused(path, "found a class instance; only plain objects have a canonical form");
   }
+  let members = "";
   // The default order of sort() is by UTF-16 code units, which is the order RFC 8785 §3.2.3 asks for.
-  const members = Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => {
-      const memberPath = path === "" ? key : `${path}.${key}`;
-      return `${writeString(key, memberPath)}:${write(member, memberPath, depth - 1)}`;
-    });
-  return `{${members.join(",")}}`;
+  for (const key of Object.keys(value).sort()) {
+    const memberPath = path === "" ? key : `${path}.${key}`;
+    const member = write((value as JsonObject)[key], memberPath, depth - 1);
+    members += `${members === "" ? "" : ","}${writeString(key, memberPath)}:${member}`;
+  }
+  return `{${members}}`;
 }
 
 function writeString(text: string, path: string): string {
@@ -122,9 +122,11 @@ export function parseCanonical(bytes: Uint8Array, limits: CanonicalLimits = {}):
   } catch (cause) {
     throw new RecordError("canonical", "the bytes are not JSON", { cause });
   }
-  const canonical = canonicalBytes(value);
-  const at = firstDifference(bytes, canonical);
-  if (at !== -1) {
+  const printed = canonicalize(value);
+  // Well-formed texts are equal where their bytes are.
+  if (printed !== text) {
+    const canonical = encodeUtf8(printed);
+    const at = firstDifference(bytes, canonical);
     throw new RecordError(
       "canonical",
       `found ${excerpt(bytes, at)}, the canonical form has ${excerpt(canonical, at)}`,
