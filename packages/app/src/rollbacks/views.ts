@@ -17,7 +17,15 @@ import {
   type Registry,
 } from "@countermand/record";
 import { sql } from "kysely";
-import { insertRows, mustTouch, type Snapshot, type Tx } from "../storage/database.ts";
+import type { BulkColumn } from "../storage/connection.ts";
+import {
+  insertNewRows,
+  insertRows,
+  mustTouch,
+  upsertRows,
+  type Snapshot,
+  type Tx,
+} from "../storage/database.ts";
 import { factsWanted, LedgerFactsBook, type Seen } from "./ledger-facts.ts";
 import type { Change, Command, Loaded, Logged } from "./batch.ts";
 
@@ -263,22 +271,29 @@ export async function writeChange(tx: Tx, logId: number, change: Change): Promis
   if (change.registry !== undefined) {
     await writeRegistry(tx, logId, change.registry, newest.get("registry") ?? 0);
   }
-  for (const state of change.records) {
-    await writeRecord(tx, logId, state, newest.get(state.id) ?? 0);
-  }
+  await writeRecords(
+    tx,
+    change.records.map((state) => recordRow(logId, state, newest.get(state.id) ?? 0)),
+  );
 }
 
 /** Whoever saw it first stays. */
 async function writeSeen(tx: Tx, logId: number, change: Change): Promise<void> {
-  for (const { seen, index } of change.entries) {
-    if (seen === undefined) continue;
-    await tx
-      .insertInto("seen_running")
-      .values({ log_id: logId, ...seen, idx: index })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+  const rows = change.entries.flatMap(({ seen, index }) =>
+    seen === undefined
+      ? []
+      : [[logId, seen.service, seen.environment, seen.digest, index] as const],
+  );
+  await insertNewRows(tx, "seen_running", seenColumns, rows);
 }
+
+const seenColumns: readonly BulkColumn[] = [
+  { name: "log_id", type: "integer" },
+  { name: "service", type: "text" },
+  { name: "environment", type: "text" },
+  { name: "digest", type: "text" },
+  { name: "idx", type: "integer" },
+];
 
 async function writeRegistry(tx: Tx, logId: number, registry: Registry, idx: number) {
   const row = { idx, fold: foldVersion, state: JSON.stringify(registry) };
@@ -290,15 +305,48 @@ async function writeRegistry(tx: Tx, logId: number, registry: Registry, idx: num
   mustTouch(1, result.numInsertedOrUpdatedRows ?? 0n, "write the registry");
 }
 
-async function writeRecord(tx: Tx, logId: number, state: RecordState, idx: number) {
-  const { log_id: _log, year, number, id, uid, ...row } = recordRow(logId, state, idx);
-  const result = await tx
-    .insertInto("record")
-    .values({ log_id: logId, year, number, id, uid, ...row })
-    .onConflict((conflict) => conflict.columns(["log_id", "year", "number"]).doUpdateSet(row))
-    .executeTakeFirstOrThrow();
-  mustTouch(1, result.numInsertedOrUpdatedRows ?? 0n, `write ${id}`);
+type RecordRow = ReturnType<typeof recordRow>;
+
+/** Each record once. */
+export async function writeRecords(tx: Tx, rows: readonly RecordRow[]): Promise<void> {
+  const key = ["log_id", "year", "number"];
+  await upsertRows(
+    tx,
+    "record",
+    recordColumns,
+    rows.map((row) => recordColumns.map(({ name }) => row[name])),
+    key,
+  );
 }
+
+const recordTypes: Readonly<Record<keyof RecordRow, BulkColumn["type"]>> = {
+  log_id: "integer",
+  year: "integer",
+  number: "integer",
+  id: "text",
+  uid: "text",
+  status: "text",
+  kind: "text",
+  service: "text",
+  environment: "text",
+  reason: "text",
+  target: "text",
+  proposer: "text",
+  proposed_at: "text",
+  changed_at: "text",
+  due_at: "text",
+  mode: "text",
+  opener: "text",
+  overdue: "integer",
+  target_digest: "text",
+  undone_digest: "text",
+  idx: "integer",
+  state: "text",
+};
+const recordColumns = (Object.keys(recordTypes) as (keyof RecordRow)[]).map((name) => ({
+  name,
+  type: recordTypes[name],
+}));
 
 /** The row of a record: a pure function of its state, so that fsck can compare. */
 export function recordRow(logId: number, state: RecordState, idx: number) {

@@ -37,8 +37,30 @@ export interface Connection {
     table: string,
     columns: readonly BulkColumn[],
     rows: readonly (readonly SqlValue[])[],
-    within?: Within,
+    options?: InsertOptions,
   ): Promise<number>;
+}
+
+export interface InsertOptions {
+  readonly within?: Within;
+  /** What becomes of a row that is there under the same key; it is an error unless told. */
+  readonly conflict?: Conflict;
+}
+
+/** Each key once in the rows of one call. */
+export type Conflict =
+  | { readonly kind: "keep" }
+  /** Every column but those of `key`, which some unique index has, is replaced. */
+  | { readonly kind: "replace"; readonly key: readonly string[] };
+
+/** The clause of an INSERT, the same in both engines. */
+export function onConflict(columns: readonly BulkColumn[], conflict: Conflict | undefined): string {
+  if (conflict === undefined) return "";
+  if (conflict.kind === "keep") return " on conflict do nothing";
+  const set = columns
+    .filter(({ name }) => !conflict.key.includes(name))
+    .map(({ name }) => `${name} = excluded.${name}`);
+  return ` on conflict (${conflict.key.join(", ")}) do update set ${set.join(", ")}`;
 }
 
 /** Any value may be null. */

@@ -1,6 +1,15 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { engineOf, insertRows, mustTouch, runSql, type Database, type Tx } from "./database.ts";
+import {
+  engineOf,
+  insertNewRows,
+  insertRows,
+  mustTouch,
+  runSql,
+  upsertRows,
+  type Database,
+  type Tx,
+} from "./database.ts";
 import { describeOnBothStores } from "./testing/both-stores.ts";
 
 const log = (id: number, origin: string) => ({
@@ -200,5 +209,42 @@ describeOnBothStores("database", (store) => {
       "update log_head: 0 rows were touched, 1 expected",
     );
     mustTouch(2, 2, "anything");
+  });
+
+  test("rows that are there are replaced, kept or refused, as it was asked", async () => {
+    const db = await store.open();
+    const columns = [
+      { name: "log_id", type: "integer" },
+      { name: "service", type: "text" },
+      { name: "environment", type: "text" },
+      { name: "digest", type: "text" },
+      { name: "idx", type: "integer" },
+    ] as const;
+    const row = (digest: string, idx: number) => [1, "api", "prod", digest, idx] as const;
+    const key = ["log_id", "service", "environment", "digest"];
+    const rows = async () =>
+      (
+        await db.read
+          .selectFrom("seen_running")
+          .select(["digest", "idx"])
+          .orderBy("digest")
+          .execute()
+      )
+        .map(({ digest, idx }) => `${digest}${idx}`)
+        .join(" ");
+    await db.transaction(async (tx) => {
+      await upsertRows(tx, "seen_running", columns, [row("a", 1), row("b", 1)], key);
+      await upsertRows(tx, "seen_running", columns, [row("b", 2), row("c", 2)], key);
+      await upsertRows(tx, "seen_running", columns, [], key);
+    });
+    expect(await rows()).toBe("a1 b2 c2");
+    await db.transaction((tx) =>
+      insertNewRows(tx, "seen_running", columns, [row("c", 3), row("d", 3), row("d", 4)]),
+    );
+    expect(await rows()).toBe("a1 b2 c2 d3");
+    await expect(
+      db.transaction((tx) => insertRows(tx, "seen_running", columns, [row("e", 5), row("a", 5)])),
+    ).rejects.toMatchObject({ code: "constraint" });
+    expect(await rows()).toBe("a1 b2 c2 d3");
   });
 });

@@ -4,7 +4,15 @@
  * that stand alone.
  */
 import type { Kysely } from "kysely";
-import type { BulkColumn, Connection, Engine, SqlValue, Store, Within } from "./connection.ts";
+import type {
+  BulkColumn,
+  Connection,
+  Engine,
+  InsertOptions,
+  SqlValue,
+  Store,
+  Within,
+} from "./connection.ts";
 import { kyselyOver } from "./dialect.ts";
 import { isOutage, StorageError } from "./error.ts";
 import type { Tables } from "./schema.ts";
@@ -67,6 +75,31 @@ export async function insertRows(
   if (rows.length === 0) return;
   const inserted = await inside(tx).connection.insert(table, columns, rows);
   mustTouch(rows.length, inserted, `insert into ${table}`);
+}
+
+/** The same, but a row that is there under `key` is replaced. Each key once in `rows`. */
+export async function upsertRows(
+  tx: Tx,
+  table: keyof Tables,
+  columns: readonly BulkColumn[],
+  rows: readonly (readonly SqlValue[])[],
+  key: readonly string[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const conflict = { kind: "replace", key } as const;
+  const written = await inside(tx).connection.insert(table, columns, rows, { conflict });
+  mustTouch(rows.length, written, `write ${table}`);
+}
+
+/** Inserts what is not there yet; what is there stays. */
+export async function insertNewRows(
+  tx: Tx,
+  table: keyof Tables,
+  columns: readonly BulkColumn[],
+  rows: readonly (readonly SqlValue[])[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await inside(tx).connection.insert(table, columns, rows, { conflict: { kind: "keep" } });
 }
 
 /** Throws a `StorageError` "row-count" unless exactly `wanted` rows were touched. */
@@ -238,7 +271,10 @@ class OpenConnection implements Connection {
     table: string,
     columns: readonly BulkColumn[],
     rows: readonly (readonly SqlValue[])[],
+    options: InsertOptions = {},
   ) {
-    return this.#guard(async (within) => this.#inner.insert(table, columns, rows, within));
+    return this.#guard(async (within) =>
+      this.#inner.insert(table, columns, rows, { ...options, within }),
+    );
   }
 }

@@ -5,7 +5,17 @@
  * prepared statements.
  */
 import { Pool, types, type PoolClient, type PoolConfig, type QueryResult } from "pg";
-import type { BulkColumn, Connection, Result, Row, SqlValue, Store, Within } from "./connection.ts";
+import {
+  onConflict,
+  type BulkColumn,
+  type Connection,
+  type InsertOptions,
+  type Result,
+  type Row,
+  type SqlValue,
+  type Store,
+  type Within,
+} from "./connection.ts";
 import { databaseOver, type Database } from "./database.ts";
 import { StorageError } from "./error.ts";
 import { migrate } from "./migrate.ts";
@@ -167,11 +177,11 @@ class PgConnection implements Connection {
     table: string,
     columns: readonly BulkColumn[],
     rows: readonly (readonly SqlValue[])[],
-    within: Within = "inside",
+    { within = "inside", conflict }: InsertOptions = {},
   ) {
     if (within === "first") await this.#query("begin", []);
     const { sql, parameters } = bulkInsert(table, columns, rows);
-    return (await this.#query(sql, parameters)).rowCount ?? 0;
+    return (await this.#query(sql + onConflict(columns, conflict), parameters)).rowCount ?? 0;
   }
 
   async #query(sql: string, parameters: unknown[]): Promise<QueryResult<Row>> {

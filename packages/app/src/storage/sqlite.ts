@@ -3,7 +3,16 @@
  * its own, so that neither an fsync nor a long scan stops the event loop.
  */
 import { Worker } from "node:worker_threads";
-import type { BulkColumn, Connection, Result, SqlValue, Store, Within } from "./connection.ts";
+import {
+  onConflict,
+  type BulkColumn,
+  type Connection,
+  type InsertOptions,
+  type Result,
+  type SqlValue,
+  type Store,
+  type Within,
+} from "./connection.ts";
 import { databaseOver, type Database } from "./database.ts";
 import { StorageError } from "./error.ts";
 import { migrate } from "./migrate.ts";
@@ -181,11 +190,11 @@ class SqliteConnection implements Connection {
     table: string,
     columns: readonly BulkColumn[],
     rows: readonly (readonly SqlValue[])[],
-    within: Within = "inside",
+    { within = "inside", conflict }: InsertOptions = {},
   ) {
     const names = columns.map(({ name }) => name).join(", ");
     const holes = columns.map(() => "?").join(", ");
-    const sql = `insert into ${table} (${names}) values (${holes})`;
+    const sql = `insert into ${table} (${names}) values (${holes})${onConflict(columns, conflict)}`;
     return (await this.#send({ id: this.#nextId++, sql, parameters: [], within, rows })).affected;
   }
 

@@ -58,8 +58,8 @@ export function faultyStore(inner: Store): FaultyStore {
             connection.run(sql, parameters, within),
           ),
         script: (sql) => connection.script(sql),
-        insert: (table, columns, rows, within) =>
-          operation(`insert ${table}`, () => connection.insert(table, columns, rows, within)),
+        insert: (table, columns, rows, options) =>
+          operation(`insert ${table}`, () => connection.insert(table, columns, rows, options)),
       };
       wrapped.set(outer, connection);
       return outer;
