@@ -100,6 +100,24 @@ describe("the log", () => {
       expect(head.headers["content-length"]).toBe(full.headers["content-length"]);
       expect(head.headers["etag"]).toBe(full.headers["etag"]);
     }
+    const gzip = { "accept-encoding": "gzip" };
+    const full = await get("/log/tile/entries/000", gzip);
+    const head = await send("HEAD", "/log/tile/entries/000", gzip);
+    expect([head.status, head.body.length]).toEqual([200, 0]);
+    for (const name of ["content-length", "content-encoding", "etag", "vary"]) {
+      expect([name, head.headers[name]]).toEqual([name, full.headers[name]]);
+      expect(head.headers[name]).toBeDefined();
+    }
+  });
+
+  test("a compressed bundle is the log's that is open, and a missing one is a 404", async () => {
+    const url = "/log/tile/entries/001.p/44";
+    const gzip = { "accept-encoding": "gzip" };
+    expect((await get(url, gzip)).status).toBe(200);
+    state.log = fakeLog(40);
+    expect((await get(url, gzip)).status).toBe(404);
+    state.log = undefined;
+    expect((await get(url, gzip)).status).toBe(404);
   });
 
   test("an entity tag saves the second transfer and no other", async () => {

@@ -4,15 +4,13 @@
  * is what the published checkpoint does not imply, because it may come to exist.
  */
 import { parseTilePath, TlogError } from "@countermand/tlog";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import { z } from "zod";
+import { compressedBundles } from "../compressed-bundles.ts";
 import { entityTag, matches } from "../entity-tag.ts";
 import type { LogReader } from "../log-port.ts";
 import { HttpProblem } from "../problem.ts";
 import { route, type Answer, type Asked, type HttpDeps } from "../route.ts";
 
-const compress = promisify(gzip);
 const text = "text/plain; charset=utf-8";
 const octets = "application/octet-stream";
 /** Whoever checks this log may do so from any page. */
@@ -21,6 +19,7 @@ const open = {
   "cross-origin-resource-policy": "cross-origin",
 };
 const immutable = "public, max-age=604800, immutable";
+const notImplied = "the newest checkpoint does not imply it";
 
 export const checkpointRoute = route({
   method: "GET",
@@ -66,7 +65,7 @@ export const tileRoute = route({
     const path = tilePathOf(asked.url);
     // Hashes are noise to a compressor; entries are text.
     return path.kind === "entries"
-      ? await servedSmaller(asked, await log.bundle(path.n, path.width))
+      ? await servedBundle(asked, log, path)
       : served(asked, await log.tile(path.level, path.n, path.width), octets, immutable);
   },
 });
@@ -102,7 +101,7 @@ function served(
   type: string,
   cache: string,
 ): Answer {
-  if (bytes === undefined) throw missing("the newest checkpoint does not imply it");
+  if (bytes === undefined) throw missing(notImplied);
   const etag = entityTag(bytes);
   const headers = { ...open, "content-type": type, "cache-control": cache, etag };
   return matches(asked.headers, etag)
@@ -111,27 +110,29 @@ function served(
 }
 
 /** A bundle, compressed for who takes gzip. The two forms have tags of their own: they are other bytes. */
-async function servedSmaller(
+async function servedBundle(
   asked: Asked<unknown, unknown, unknown>,
-  bytes: Uint8Array | undefined,
+  log: LogReader,
+  { n, width }: { readonly n: number; readonly width: number },
 ): Promise<Answer> {
   const vary = { vary: "accept-encoding" };
-  if (bytes === undefined || !takesGzip(asked.headers["accept-encoding"])) {
-    const plain = served(asked, bytes, octets, immutable);
+  if (!takesGzip(asked.headers["accept-encoding"])) {
+    const plain = served(asked, await log.bundle(n, width), octets, immutable);
     return { ...plain, headers: { ...plain.headers, ...vary } };
   }
-  const etag = entityTag(bytes).replace(/"$/, '-gzip"');
+  const small = await compressedBundles(log).get(n, width);
+  if (small === undefined) throw missing(notImplied);
   const headers = {
     ...open,
     ...vary,
     "content-type": octets,
     "cache-control": immutable,
     "content-encoding": "gzip",
-    etag,
+    etag: small.etag,
   };
-  return matches(asked.headers, etag)
+  return matches(asked.headers, small.etag)
     ? { status: 304, headers, body: undefined }
-    : { headers, body: await compress(bytes) };
+    : { headers, body: small.bytes };
 }
 
 /** RFC 9110 §12.5.3, as far as it can say yes or no to gzip. */
