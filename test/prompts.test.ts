@@ -35,6 +35,6 @@ test("propose asks for what is missing, shows what it undoes first, and asks aga
   const code = await new Promise((done) => terminal.once("close", done));
   expect(code).toBe(0);
   expect(said.indexOf("CVE-2026-4242")).toBeLessThan(said.indexOf("Service:"));
-  expect(said).toMatch(/The rationale has 3 words/);
+  expect(said).toMatch(/Refused \(too-short\)/);
   expect(said).toMatch(/RB-\d+-1 is now .*pending_approval/);
 }, 60_000);

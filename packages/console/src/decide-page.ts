@@ -1,5 +1,13 @@
 /** Deciding on a record with a passkey: choose, read the one sentence, sign it. */
-import { showIdentity, type Opening, type RecordState } from "@countermand/record";
+import {
+  exampleFor,
+  guidance,
+  showIdentity,
+  type Opening,
+  type RationaleUse,
+  type RecordState,
+  type Remark,
+} from "@countermand/record";
 import { duties } from "./duties.ts";
 import { html, type Html } from "./html.ts";
 import { page } from "./layout.ts";
@@ -80,9 +88,20 @@ function decisionForm(state: RecordState, passkeys: readonly string[], form: str
       <input id="check" name="check" maxlength="100" autocomplete="off" />
     </p>
     <p>
-      <label for="comment">Comment (may stay empty)</label>
-      <textarea id="comment" name="comment" rows="4" maxlength="8000"></textarea>
+      <label for="comment">Why (may stay empty with an approval)</label>
+      <textarea
+        id="comment"
+        name="comment"
+        rows="4"
+        maxlength="8000"
+        aria-describedby="good-reason"
+      ></textarea>
     </p>
+    <details id="good-reason">
+      <summary>What a good reason has</summary>
+      ${help("rejection", "To reject")} ${help("change-request", "To ask for changes")}
+      ${help("condition", "To approve on a check")}
+    </details>
     <p>
       <label for="key">Passkey</label>
       <select id="key" name="key">
@@ -93,12 +112,37 @@ function decisionForm(state: RecordState, passkeys: readonly string[], form: str
   </form>`;
 }
 
+function help(use: RationaleUse, to: string): Html {
+  return html`<p>${to}:</p>
+    <ul>
+      ${guidance[use].has.map((item) => html`<li>${item}</li>`)}
+    </ul>
+    <p class="text">${exampleFor({ use })}</p>`;
+}
+
+/** What the reason could say more, before it is signed. */
+function hints(found: readonly Remark[], state: RecordState): Html | false {
+  return (
+    found.length > 0 &&
+    html`<div class="next">
+      <p>The reason could say more; you may sign it as it is:</p>
+      <ul>
+        ${found.map((item) => html`<li>${item.says} <code>${item.name}</code></li>`)}
+      </ul>
+      <p>For example: <q>${found[0]?.example}</q></p>
+      <p><a href="${paths.decide(state.id)}">Write it again</a></p>
+    </div>`
+  );
+}
+
 export interface SignView {
   readonly ledger: LedgerView;
   readonly state: RecordState;
   /** The sentence that is signed. */
   readonly sentence: string;
   readonly comment: string;
+  /** What the comment could say more. */
+  readonly remarks: readonly Remark[];
   readonly fingerprint: string;
   /** Base64 of the statement, and of what WebAuthn calls the challenge. */
   readonly payload: string;
@@ -122,6 +166,7 @@ export function signPage(view: SignView): string {
         html`<p>With the comment:</p>
           <p class="text">${comment}</p>`
       }
+      ${hints(view.remarks, state)}
       <dl class="facts">
         <div>
           <dt>Record hash</dt>

@@ -112,7 +112,25 @@ export { maxKeySetBytes } from "./statements/key-enrolled.ts";
 export { makePackage, type PackageEntry, type PackageParts } from "./package/make.ts";
 export type { Finding, VerifyReport } from "./package/report.ts";
 export { verifyPackage, type VerifyOptions } from "./package/verify.ts";
-export { lintRationale, rationaleHelp, type Remark } from "./rationale/rationale.ts";
+export { rationaleOf } from "./rationale/of-statement.ts";
+export {
+  checkRationale,
+  faultNames,
+  type FaultName,
+  type RationaleToCheck,
+  type Remark,
+} from "./rationale/rationale.ts";
+export {
+  exampleFor,
+  guidance,
+  hintNames,
+  rationaleHelp,
+  rationaleUses,
+  type Guidance,
+  type HintName,
+  type RationalePlace,
+  type RationaleUse,
+} from "./rationale/uses.ts";
 export {
   doubtful,
   holderOf,

@@ -1,5 +1,11 @@
 /** Asking a person for what is missing, or saying what is missing where nobody is there to ask. */
-import { lintRationale, rationaleHelp } from "@countermand/record";
+import {
+  checkRationale,
+  guidance,
+  rationaleHelp,
+  type RationaleToCheck,
+  type Remark,
+} from "@countermand/record";
 import type { Context } from "./context.ts";
 import { CommandError, exitCodes, usage } from "./exit.ts";
 
@@ -41,30 +47,39 @@ export class Asker {
     }
   }
 
-  /** A rationale with substance: asked again until it has some, or refused with what is missing. */
-  async rationale(given: string | undefined, others: readonly string[]): Promise<string> {
-    let text = given;
-    for (;;) {
-      const asked = text === undefined || text.trim() === "";
-      text = await this.ask(text, {
-        option: "--rationale",
-        question: "Why go back",
-        help: rationaleHelp,
-      });
-      if (text === "") return text;
-      const remarks = lintRationale(text, others);
-      const refused = remarks.filter((remark) => remark.level === "refused");
-      if (refused.length === 0) {
-        for (const remark of remarks) this.context.err(`Advice: ${remark.says}\n`);
-        return text;
+  /**
+   * Why: checked before anything is signed. Where somebody answers, it is asked
+   * again until it says something, and once more where it could say more; an
+   * empty line keeps it. What came as an option is refused, or told what it lacks.
+   */
+  async rationale(
+    given: string | undefined,
+    about: Omit<RationaleToCheck, "text"> & { readonly option: string },
+  ): Promise<string> {
+    const { option, ...place } = about;
+    const { ask } = this.context;
+    const { question } = guidance[about.use];
+    const asked = given === undefined || given.trim() === "";
+    let text = await this.ask(given, { option, question, help: rationaleHelp(about) });
+    while (text !== "") {
+      const remarks = checkRationale({ ...place, text });
+      const refused = remarks.some(({ level }) => level === "refused");
+      const says = remarks.map((remark) => remarkLine(remark)).join("");
+      if (refused && (!asked || ask === undefined)) {
+        throw new CommandError(exitCodes.finding, `${says}${rationaleHelp(about)}`);
       }
-      const says = refused.map((remark) => remark.says).join("\n");
-      if (!asked || this.context.ask === undefined) {
-        throw new CommandError(exitCodes.finding, `${says}\n${rationaleHelp}`);
+      this.context.err(says);
+      // An emergency is not held up by a hint.
+      if (remarks.length === 0 || !asked || ask === undefined) return text;
+      if (refused) text = await this.ask(undefined, { option, question });
+      else if (about.use === "emergency") return text;
+      else {
+        const again = (await ask("Write it again, or press Enter to keep it: ")).trim();
+        if (again === "") return text;
+        text = again;
       }
-      this.context.err(`${says}\n`);
-      text = undefined;
     }
+    return text;
   }
 
   /** Throws one usage error that lists all that is missing. */
@@ -72,6 +87,11 @@ export class Asker {
     if (this.#missing.length === 0) return;
     throw usage(`Missing:\n${this.#missing.map((line) => `  ${line}`).join("\n")}`);
   }
+}
+
+/** `Refused (too-short): …` or `Hint (no-time): …`, as a line. */
+export function remarkLine({ level, name, says }: Remark): string {
+  return `${level === "refused" ? "Refused" : "Hint"} (${name}): ${says}\n`;
 }
 
 /** Yes or no; `assumed` where nobody is there. */

@@ -11,6 +11,8 @@ export interface Context {
   out(text: string): void;
   /** Progress, questions and errors: what a person reads. */
   err(text: string): void;
+  /** Standard input to its end; a usage error beyond `limit` bytes. Undefined where there is none. */
+  input?(limit: number): Promise<Uint8Array>;
   /** Raw bytes to standard output. */
   outBytes(bytes: Uint8Array): void;
   errBytes(bytes: Uint8Array): void;

@@ -19,6 +19,8 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     explain: async (it) => (await import("./commands/explain.ts")).explainCommand(it),
     context: async (it) => (await import("./commands/context.ts")).contextCommand(it),
     inverse: async (it, exit) => (await import("./commands/inverse.ts")).inverseCommand(it, exit),
+    rationale: async (it, exit) =>
+      (await import("./commands/rationale.ts")).rationaleCommand(it, exit),
     advisories: async (it, exit) =>
       (await import("./commands/advisories.ts")).advisoriesCommand(it, exit),
   },

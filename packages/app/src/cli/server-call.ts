@@ -232,7 +232,8 @@ function errorOf(found: Problem): Error {
       : new RecordError(code as RecordErrorCode, detail.slice(begin.length), { where });
   }
   if (Object.hasOwn(rollbacksCodes, code)) {
-    return new RollbacksError(code as RollbacksErrorCode, detail);
+    const { remarks = [] } = found;
+    return new RollbacksError(code as RollbacksErrorCode, detail, { remarks });
   }
   return new RemoteError("server", `The server refuses: ${detail}.`);
 }

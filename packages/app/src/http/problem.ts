@@ -105,7 +105,9 @@ export function problemOf(error: unknown, id: string): Told {
   }
   if (error instanceof RollbacksError) {
     const kind = rollbacksKinds[error.code];
-    return told(error.code, kind, error.message, waits(error.code));
+    const { remarks } = error;
+    const more = remarks.length === 0 ? {} : { more: { remarks: [...remarks] } };
+    return told(error.code, kind, error.message, { ...waits(error.code), ...more });
   }
   if (error instanceof LoginError) {
     return told(error.code, loginKinds[error.code], error.message);

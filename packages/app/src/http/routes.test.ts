@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Refusal, RecordError } from "@countermand/record";
+import { checkRationale, Refusal, RecordError } from "@countermand/record";
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LedgerError } from "../ledger/error.ts";
@@ -272,6 +272,15 @@ describe("errors", () => {
     const answer = await get("/v1/instance");
     expect(problem(answer, status, code).detail).toBe("one sentence");
     expect(answer.headers["retry-after"]).toBe(code === "busy" ? "1" : undefined);
+  });
+
+  test("a rationale that is refused comes with what it lacks and an example", async () => {
+    const [remark] = checkRationale({ use: "proposal", text: "prod is broken" });
+    const remarks = remark === undefined ? [] : [remark];
+    countermand.failure = new RollbacksError("rationale", "one sentence", { remarks });
+    expect(problem(await post("/v1/statements", submission), 422, "rationale").remarks).toEqual(
+      remarks,
+    );
   });
 
   test("a refusal names its rule", async () => {

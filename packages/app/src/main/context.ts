@@ -24,6 +24,7 @@ export function processContext(interrupted: AbortSignal): Context {
     cwd: process.cwd(),
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
+    input,
     outBytes: (bytes) => void stdout.write(bytes),
     errBytes: (bytes) => void stderr.write(bytes),
     outIsTerminal: stdout.isTTY,
@@ -52,6 +53,17 @@ export function processContext(interrupted: AbortSignal): Context {
     },
   };
   return context;
+}
+
+async function input(limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk as Uint8Array);
+    total += (chunk as Uint8Array).length;
+    if (total > limit) throw usage(`Standard input is longer than ${limit} bytes.`);
+  }
+  return Buffer.concat(chunks);
 }
 
 async function ask(question: string): Promise<string> {

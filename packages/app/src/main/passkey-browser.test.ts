@@ -89,9 +89,12 @@ describeOnBothStores("a passkey in a browser", (under) => {
     await browser.click('input[value="approve"]');
     await browser.type("#check", "smoke");
     await browser.type("#comment", "Read the report; the fix can wait <b>a day</b>");
+    await browser.click("#good-reason > summary");
+    expect(await browser.text()).toContain("what is to happen instead");
     await page.shot("decide");
     await browser.follow('form button[type="submit"]');
     const read = await browser.text();
+    expect(read).toMatch(/could say more[\s\S]*no-number/);
     expect(read).toContain("Approve RB-2026-1: take api in prod");
     expect(read).toContain("if check smoke passed");
     expect(read).toContain("<b>a day</b>");

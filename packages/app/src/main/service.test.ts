@@ -128,7 +128,22 @@ describeOnBothStores("the service", (under) => {
     await using it = await RollbacksUnderTest.start(under);
     const hollow = { ...texts, rationale: "prod is broken" };
     const made = await it.submission(it.ada, "proposed", proposalBody(), hollow);
-    await expect(it.service.submit(made)).rejects.toMatchObject({ code: "rationale" });
+    await expect(it.service.submit(made)).rejects.toMatchObject({
+      code: "rationale",
+      remarks: [{ level: "refused", name: "too-short" }],
+    });
+  });
+
+  test("what a rationale could say more is in the answer, also of a retry", async () => {
+    await using it = await RollbacksUnderTest.start(under);
+    const thin = {
+      ...texts,
+      rationale: "Customers cannot pay, and the queue grows, so we go back",
+    };
+    const made = await it.submission(it.ada, "proposed", proposalBody(), thin);
+    const hints = [{ name: "no-number" }, { name: "no-time" }, { name: "no-change" }];
+    expect(await it.service.submit(made)).toMatchObject({ hints, repeated: false });
+    expect(await it.service.submit(made)).toMatchObject({ hints, repeated: true });
   });
 
   test("an assessor cannot leave out an author, nor name a report that is not here", async () => {

@@ -12,6 +12,7 @@ import type {
   Policy,
   RecordState,
   Registry,
+  Remark,
   Status,
 } from "@countermand/record";
 
@@ -48,6 +49,8 @@ export interface Accepted {
   readonly receipts: readonly Receipt[];
   /** It was in the ledger already; these are the first receipts. */
   readonly repeated: boolean;
+  /** What its rationale could say more; nothing was refused for it. */
+  readonly hints: readonly Remark[];
 }
 
 export interface RecordSummary {

@@ -1,3 +1,5 @@
+import type { Remark } from "@countermand/record";
+
 /** A request that was understood and cannot be met, apart from what the record's rules refuse. */
 export type RollbacksErrorCode =
   | "not-found"
@@ -16,8 +18,15 @@ export type RollbacksErrorCode =
 export class RollbacksError extends Error {
   override readonly name = "RollbacksError";
   readonly code: RollbacksErrorCode;
-  constructor(code: RollbacksErrorCode, message: string, options: { cause?: unknown } = {}) {
+  /** With "rationale": what is refused, with an example. */
+  readonly remarks: readonly Remark[];
+  constructor(
+    code: RollbacksErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly remarks?: readonly Remark[] } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.remarks = options.remarks ?? [];
   }
 }

@@ -5,13 +5,14 @@
 import {
   canonicalize,
   checkOpening,
+  checkRationale,
   commitmentsIn,
   decisionSentence,
-  lintRationale,
   decodeBase64,
   openEnvelope,
   parsePayload,
   personById,
+  rationaleOf,
   signingKey,
   textField,
   type Condition,
@@ -20,6 +21,7 @@ import {
   type Opening,
   type RecordState,
   type Registry,
+  type Remark,
   type SignedStatement,
 } from "@countermand/record";
 import { loadJudge } from "../policy/judge.ts";
@@ -44,7 +46,10 @@ export interface IntakeSources {
   readonly isPublished: IsPublished;
 }
 
-export async function takeIn(submission: Submission, sources: IntakeSources): Promise<Command> {
+export async function takeIn(
+  submission: Submission,
+  sources: IntakeSources,
+): Promise<{ readonly command: Command; readonly hints: readonly Remark[] }> {
   const { envelope, openings } = submission;
   const statement = await openEnvelope(envelope, await signer(envelope, sources));
   if (statement.type.saidBy === "system") {
@@ -54,10 +59,8 @@ export async function takeIn(submission: Submission, sources: IntakeSources): Pr
     );
   }
   const texts = openedTexts(statement, openings);
+  const hints = judgeRationale(statement, texts);
   switch (statement.type.name) {
-    case "proposed":
-      checkRationale(statement, texts);
-      break;
     case "assessed":
       await checkAssessment(statement, sources);
       await checkInverseArtefact(
@@ -82,7 +85,7 @@ export async function takeIn(submission: Submission, sources: IntakeSources): Pr
     default:
       break;
   }
-  return { kind: "statement", envelope, statement, openings };
+  return { command: { kind: "statement", envelope, statement, openings }, hints };
 }
 
 /** The key that must have signed: the person's, or for its record a job's own. */
@@ -131,15 +134,18 @@ function openedTexts(
 
 const maxText = 8000;
 
-function checkRationale(statement: SignedStatement, texts: ReadonlyMap<string, string>): void {
-  const others = ["impact", "security"].map((field) => texts.get(field) ?? "");
-  const refused = lintRationale(texts.get("rationale") ?? "", [
-    ...others,
-    ...(statement.body["tickets"] as readonly string[]),
-  ]).filter((remark) => remark.level === "refused");
-  if (refused.length > 0) {
-    throw new RollbacksError("rationale", refused.map((remark) => remark.says).join(" "));
-  }
+/** Refuses what says nothing where the record needs a rationale; what could be better is a hint. */
+function judgeRationale(
+  { type, body }: SignedStatement,
+  texts: ReadonlyMap<string, string>,
+): readonly Remark[] {
+  const asked = rationaleOf(type.name, body, texts);
+  const remarks = asked === undefined ? [] : checkRationale(asked);
+  const refused = remarks.filter(({ level }) => level === "refused");
+  if (refused.length === 0) return remarks;
+  throw new RollbacksError("rationale", refused.map(({ says }) => says).join(" "), {
+    remarks: refused,
+  });
 }
 
 /** The report must be here, and its authors must be those that the statement names. */

@@ -5,6 +5,7 @@
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import {
+  checkRationale,
   decisionSentence,
   evidenceHash,
   makeOpening,
@@ -18,18 +19,22 @@ import {
   encodeBase64,
   parsePayload,
   parsePublicKeyLine,
+  rationaleOf,
   type Condition,
   type DecisionKind,
   type Envelope,
   type JsonObject,
   type Opening,
   type RecordState,
+  type Remark,
 } from "@countermand/record";
 
 export interface Prepared {
   readonly payload: Uint8Array;
   readonly openings: readonly Opening[];
   readonly sentence: string;
+  /** What the comment could say more. */
+  readonly remarks: readonly Remark[];
   /** What WebAuthn calls the challenge. */
   readonly challenge: Uint8Array;
 }
@@ -61,6 +66,7 @@ export function prepareDecision(
     ...(conditions.length === 0 ? {} : { conditions }),
     ...(opening === undefined ? {} : { comment: opening.commitment }),
   };
+  const asked = rationaleOf("decision", body, new Map([["comment", comment]]));
   const type = statementTypes.get("decision");
   if (type?.stream !== "record") throw new TypeError("decision is a kind of statement");
   const head = {
@@ -75,6 +81,7 @@ export function prepareDecision(
     payload,
     openings: opening === undefined ? [] : [opening],
     sentence,
+    remarks: asked === undefined ? [] : checkRationale(asked),
     challenge: signedData(
       namespaceOf("decision"),
       hashAlgorithm,

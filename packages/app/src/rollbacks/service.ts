@@ -102,7 +102,7 @@ export class RollbackService implements Countermand {
     const store = this.#need();
     const { database, logId, blobs } = store;
     const registry = await this.#needRegistry(store);
-    const command = await takeIn(submission, {
+    const { command, hints } = await takeIn(submission, {
       registry,
       registryOpenings: () => readOpenings(database.read, logId, registryStream),
       record: (id) => readRecord(database.read, logId, id),
@@ -111,7 +111,7 @@ export class RollbackService implements Countermand {
       isPublished: store.isPublished,
       hasArtefact: async (digest) => (await blobs.has(digest)) !== undefined,
     });
-    return this.#submit(store, command);
+    return { ...(await this.#submit(store, command)), hints };
   }
 
   async records(query: RecordQuery): Promise<Page<RecordSummary>> {
@@ -237,7 +237,7 @@ export class RollbackService implements Countermand {
     return streams.length;
   }
 
-  async #submit(store: OpenStore, command: Command): Promise<Accepted> {
+  async #submit(store: OpenStore, command: Command): Promise<Omit<Accepted, "hints">> {
     const { result, receipts } = await store.ledger.submit(command);
     if (result.refused !== undefined) throw result.refused;
     const told = receipts.map((receipt, i) => ({

@@ -77,9 +77,10 @@ async function clear(
       option: "--until",
       question: "Until when (90d, or an instant)",
     });
-    const rationale = await asker.ask(options.rationale, {
+    const rationale = await asker.rationale(options.rationale, {
       option: "--rationale",
-      question: "Why is it no harm, or borne",
+      use: "clearing",
+      reason: ground,
     });
     asker.refuseMissing();
     if (!clearingGrounds.some((item) => item === ground)) {

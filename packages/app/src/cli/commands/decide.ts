@@ -12,6 +12,7 @@ import {
   type Condition,
   type DecisionKind,
   type JsonObject,
+  type RationaleUse,
 } from "@countermand/record";
 import { Asker, confirm } from "../ask.ts";
 import type { Context } from "../context.ts";
@@ -87,9 +88,10 @@ function deciding(name: DecisionKind, summary: string): Command {
     .option("-y, --yes", "do not ask for confirmation");
 }
 
-const questions: Readonly<Partial<Record<DecisionKind, string>>> = {
-  reject: "Why not",
-  "request-changes": "What is to change",
+/** Decisions that say why; an approval does where it has conditions and a comment. */
+const uses: Readonly<Partial<Record<DecisionKind, RationaleUse>>> = {
+  reject: "rejection",
+  "request-changes": "change-request",
 };
 
 async function decide(
@@ -106,11 +108,12 @@ async function decide(
     if (options.yes !== true) context.err(showRecord(context, view.state, view.openings));
     context.err(`\nYou sign: ${style(context, "bold", plain(sentence, 1000))}\n`);
     const asker = new Asker(context);
-    const question = questions[decision];
+    const conditional = conditions.length > 0 && options.comment !== undefined;
+    const use = uses[decision] ?? (conditional ? "condition" : undefined);
     const comment =
-      question === undefined
+      use === undefined
         ? options.comment
-        : await asker.ask(options.comment, { option: "--comment", question });
+        : await asker.rationale(options.comment, { option: "--comment", use });
     asker.refuseMissing();
     if (options.yes !== true && !(await confirm(context, "Sign it?", true))) {
       throw new CommandError(exitCodes.finding, "Nothing was signed.");

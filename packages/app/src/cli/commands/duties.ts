@@ -113,9 +113,9 @@ async function requestException(
   what: JsonObject,
 ): Promise<void> {
   const asker = new Asker(context);
-  const rationale = await asker.ask(options.rationale, {
+  const rationale = await asker.rationale(options.rationale, {
     option: "--rationale",
-    question: "Why must it stay",
+    use: "exception",
   });
   asker.refuseMissing();
   const texts = new Texts();
@@ -214,9 +214,10 @@ export function overrideCommand(context: Context): Command {
       option: "--control",
       question: "What protects meanwhile",
     });
-    const rationale = await asker.ask(options.rationale, {
+    const rationale = await asker.rationale(options.rationale, {
       option: "--rationale",
-      question: "Why not now",
+      use: "override",
+      fields: { control },
     });
     asker.refuseMissing();
     const end = until(context, options.until, "--until");

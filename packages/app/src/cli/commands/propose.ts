@@ -131,7 +131,8 @@ async function propose(
     context.err(`\n${assessedFrom(context, report, "", instance).text}\n`);
   }
   const texts = new Texts();
-  const body = await askReasons(asker, options, before, registry, texts);
+  const undone = typeof report === "object" ? report.undone.map(({ subject }) => subject) : [];
+  const body = await askReasons(asker, options, before, registry, texts, undone);
   asker.refuseMissing();
   if (states === undefined || report === undefined) throw new TypeError("nothing was missing");
 
@@ -274,6 +275,8 @@ async function askReasons(
   before: RecordView | undefined,
   registry: Registry,
   texts: Texts,
+  /** Subjects of the commits that it undoes. */
+  undone: readonly string[],
 ): Promise<JsonObject> {
   const old = before?.state.proposal;
   const oldText = (commitment: string | undefined) => {
@@ -310,12 +313,15 @@ async function askReasons(
     question: "What does it mean for security",
     help: "Which fixes, permissions or protections come or go?",
   });
-  const why = await asker.rationale(options.rationale ?? oldText(old?.rationale), [
-    impact,
-    security,
-    ticket,
-    service,
-  ]);
+  const tickets = ticket.split(/[,\s]+/).filter((item) => item !== "");
+  const why = await asker.rationale(options.rationale ?? oldText(old?.rationale), {
+    option: "--rationale",
+    use: modeOf(options) ?? old?.mode ?? "proposal",
+    reason,
+    fields: { impact, security },
+    tickets,
+    commitMessages: undone,
+  });
   const expires =
     options.expires === undefined
       ? old?.expiresAt
@@ -325,7 +331,7 @@ async function askReasons(
     service,
     environment,
     reason,
-    tickets: ticket.split(/[,\s]+/).filter((item) => item !== ""),
+    tickets,
     stabiliseMinutes: minutes(options.stabiliseFor, "--stabilise-for"),
     rationale: texts.commit(why),
     impact: texts.commit(impact),

@@ -1,6 +1,7 @@
 /** A statement on its way in, and what came of it. */
 import { z } from "zod";
 import type { Accepted, Submission } from "../../rollbacks/countermand.ts";
+import { remark } from "./rationale.ts";
 import { envelope, givenOpenings, index, sha256Hex, status } from "./words.ts";
 
 export const submission: z.ZodType<Submission> = z
@@ -22,5 +23,9 @@ export const accepted: z.ZodType<Accepted> = z
       )
       .describe("The statement's own entry first, then what followed from it"),
     repeated: z.boolean().describe("It was in the ledger already; these are the first receipts"),
+    hints: z
+      .array(remark)
+      .max(20)
+      .describe("What its rationale could say more; nothing was refused for it"),
   })
   .describe("Where the statement stands in the ledger, with proofs");

@@ -102,6 +102,7 @@ export const signPageRoute = route({
         state,
         sentence: prepared.sentence,
         comment: comment.trim(),
+        remarks: prepared.remarks,
         fingerprint: passkey.fingerprint,
         payload: Buffer.from(prepared.payload).toString("base64url"),
         challenge: Buffer.from(prepared.challenge).toString("base64url"),

@@ -516,6 +516,14 @@ export const accepted: Whole<Accepted> = {
     },
   ],
   repeated: false,
+  hints: [
+    {
+      level: "hint",
+      name: "no-time",
+      says: "Say since when.",
+      example: "All logins fail since 02:40 UTC.",
+    },
+  ],
 };
 
 export const submission: Submission = {
