@@ -1,104 +1,31 @@
 /**
- * The server: the application, HTTP in front of it, and a loop that records what
- * time has brought. It ends when it is interrupted, or when the ledger freezes.
+ * The server: a ledger and everything beside it (`served-ledger.ts`), behind one
+ * port. It ends when it is interrupted, or when the ledger freezes.
  */
-import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
 import type { Context, ServeOptions } from "../cli/context.ts";
 import { CommandError, exitCodes, usage } from "../cli/exit.ts";
 import { style } from "../cli/terminal.ts";
 import { readConfig, type Config } from "../config/config.ts";
-import { httpDefaults } from "../http/config.ts";
-import { buildServer } from "../http/server.ts";
-import { writeDurably } from "../storage/durable-files.ts";
-import { openApplication, type Application } from "./application.ts";
 import { auditIntoStore } from "./audit-into-store.ts";
-import { isLoopback, offerWayIn, openLogin, wantsLogin } from "./login.ts";
-import { startMirroring } from "./mirror.ts";
-import { tokenFile } from "./token-file.ts";
-import { startScrubbing } from "./scrubbing.ts";
-import { startTimestamping } from "./timestamping.ts";
-import { startWitnessing } from "./witnessing.ts";
-
-/** How often quiet records are looked at, in milliseconds. */
-const tickEvery = 15_000;
-/** How often other servers' entries are asked for, in milliseconds. */
-const lookEvery = 1_000;
+import { isLoopback, offerWayIn } from "./login.ts";
+import { openServedLedger } from "./served-ledger.ts";
 
 export async function serve(context: Context, options: ServeOptions): Promise<void> {
   const config = withPort(given(readConfig(context.env, options), options), options.port);
   if (config.testLog !== undefined) {
     return (await import("./test-log.ts")).serveTestLog(context, config, config.testLog);
   }
-  const hasLogin = wantsLogin(config);
-  const application = await openApplication(config, context.now, {
-    adopt: options.adopt === true,
-    onUnreachable: (problem) => context.err(`Warning: a mirror is not reached: ${problem}\n`),
-  });
-  const ended = new AbortController();
-  const end = () => ended.abort();
-  if (context.interrupted.aborted) end();
-  context.interrupted.addEventListener("abort", end, { once: true });
-  try {
-    await run(context, options, config, application, hasLogin, ended.signal);
-  } finally {
-    // Where the ledger froze nobody interrupted: what still waits for its turn would keep the process.
-    end();
-    context.interrupted.removeEventListener("abort", end);
-    await rm(tokenFile(config.data), { force: true });
-    await application.close();
-  }
-}
-
-async function run(
-  context: Context,
-  options: ServeOptions,
-  config: Config,
-  application: Application,
-  hasLogin: boolean,
-  ended: AbortSignal,
-): Promise<void> {
-  const { service } = application;
   let port = config.port;
-  const login = hasLogin ? await openLogin(config, application, context, () => port) : undefined;
-  const witnesses = await startWitnessing(application, config, context, ended);
-  const timestamping = await startTimestamping(application, config, context, ended);
-  const scrubbing = startScrubbing(application, config.scrubRate, context, ended);
-  const mirroring = startMirroring(application, witnesses.log, context, ended);
-  const token = randomBytes(32).toString("base64url");
-  const server = await buildServer(
-    {
-      countermand: service,
-      ...(login === undefined ? {} : { login }),
-      log: witnesses.log,
-      witnessing: witnesses.health,
-      mirroring: mirroring.health,
-      timestamping: timestamping.health,
-      scrubbing: scrubbing.health,
-      report: (error, id) =>
-        context.err(
-          `request ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-        ),
-      now: context.now,
-    },
-    {
-      ...httpDefaults,
-      port: config.port,
-      names: config.url === undefined ? config.names : [...config.names, config.url.host],
-      token,
-      maxArtefactBytes: config.maxArtefactBytes,
-    },
-  );
+  const ledger = await openServedLedger(context, config, {
+    adopt: options.adopt === true,
+    port: () => port,
+  });
+  const { application, login, server } = ledger;
   try {
     const url = await listen(server, config);
     port = Number(new URL(url).port || 80);
-    await writeDurably(tokenFile(config.data), `${token}\n`, { mode: 0o600, replace: true });
-    await application.directory.publishServer({
-      url,
-      pid: process.pid,
-      startedAt: context.now().toISOString(),
-    });
+    await ledger.publish(url);
     context.out(
       `Countermand answers on ${style(context, "bold", url)}, its ledger is in ${application.place}\n`,
     );
@@ -112,25 +39,14 @@ async function run(
     const audit =
       options.audit === undefined
         ? Promise.resolve()
-        : auditIntoStore(context, application, options.audit, ended);
-    await Promise.all([
-      audit,
-      lookAround(application, ended),
-      witnesses.run(),
-      mirroring.run(),
-      timestamping.run(),
-      scrubbing.run(),
-      untilEnded(application, ended, context),
-    ]);
+        : auditIntoStore(context, application, options.audit, ledger.ended);
+    await Promise.all([audit, ledger.run()]);
   } finally {
-    await server.close();
+    await ledger.close();
   }
 }
 
-async function listen(
-  server: Awaited<ReturnType<typeof buildServer>>,
-  config: Config,
-): Promise<string> {
+async function listen(server: FastifyInstance, config: Config): Promise<string> {
   try {
     return await server.listen({ host: config.host, port: config.port });
   } catch (error) {
@@ -148,40 +64,6 @@ async function listen(
       );
     }
     throw error;
-  }
-}
-
-/** An idle server serves what others appended, a second later. Nobody else writes to an embedded store. */
-async function lookAround({ service, store }: Application, ended: AbortSignal): Promise<void> {
-  if (store.database.engine !== "postgresql") return;
-  while (!ended.aborted) {
-    await sleep(lookEvery, undefined, { signal: ended }).catch(() => undefined);
-    service.opened?.ledger.look();
-  }
-}
-
-async function untilEnded(
-  { service }: Application,
-  ended: AbortSignal,
-  context: Context,
-): Promise<void> {
-  while (!ended.aborted) {
-    const frozen = service.opened?.ledger.frozen;
-    const pause = sleep(tickEvery, undefined, { signal: ended }).catch(() => undefined);
-    const reason = await (frozen === undefined ? pause : Promise.race([frozen, pause]));
-    if (reason !== undefined) {
-      throw new CommandError(
-        exitCodes.couldNot,
-        `The ledger froze: ${reason}. See docs/operations/ledger.md.`,
-      );
-    }
-    if (ended.aborted) return;
-    try {
-      await service.tick();
-    } catch (error) {
-      // Tried again at the next turn; what is due stays due.
-      context.err(`What time has brought could not be recorded: ${(error as Error).message}\n`);
-    }
   }
 }
 

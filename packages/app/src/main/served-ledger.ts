@@ -1,0 +1,169 @@
+/**
+ * One ledger that is served: the application, its login, its part of HTTP, and the
+ * loops that work beside it. Listening is for the caller. `run` ends when it is
+ * told to, or fails when the ledger freezes.
+ */
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
+import type { Context } from "../cli/context.ts";
+import { CommandError, exitCodes } from "../cli/exit.ts";
+import type { Config } from "../config/config.ts";
+import { httpDefaults } from "../http/config.ts";
+import { buildServer } from "../http/server.ts";
+import type { Login } from "../identity/login.ts";
+import { writeDurably } from "../storage/durable-files.ts";
+import { openApplication, type Application } from "./application.ts";
+import { openLogin, wantsLogin } from "./login.ts";
+import { startMirroring } from "./mirror.ts";
+import { tokenFile } from "./token-file.ts";
+import { startScrubbing } from "./scrubbing.ts";
+import { startTimestamping } from "./timestamping.ts";
+import { startWitnessing } from "./witnessing.ts";
+
+/** How often quiet records are looked at, in milliseconds. */
+const tickEvery = 15_000;
+/** How often other servers' entries are asked for, in milliseconds. */
+const lookEvery = 1_000;
+
+export interface ServedOptions {
+  /** Take the database as it is where the high-water mark is missing. */
+  readonly adopt: boolean;
+  /** Where the server listens, once it does. */
+  readonly port: () => number;
+}
+
+export interface ServedLedger {
+  readonly application: Application;
+  readonly login: Login | undefined;
+  /** Ready to listen, or to be handed requests. */
+  readonly server: FastifyInstance;
+  /** Aborts when it is interrupted, or closed. */
+  readonly ended: AbortSignal;
+  /** Lets command lines find it at `url`. */
+  publish(url: string): Promise<void>;
+  run(): Promise<void>;
+  /** Ends what works beside it and lets go of everything; also after `run` failed. */
+  close(): Promise<void>;
+}
+
+export async function openServedLedger(
+  context: Context,
+  config: Config,
+  { adopt, port }: ServedOptions,
+): Promise<ServedLedger> {
+  const hasLogin = wantsLogin(config);
+  const application = await openApplication(config, context.now, {
+    adopt,
+    onUnreachable: (problem) => context.err(`Warning: a mirror is not reached: ${problem}\n`),
+  });
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  if (context.interrupted.aborted) end();
+  context.interrupted.addEventListener("abort", end, { once: true });
+  const release = async () => {
+    // Where the ledger froze nobody interrupted: what still waits for its turn would keep the process.
+    end();
+    context.interrupted.removeEventListener("abort", end);
+    await rm(tokenFile(config.data), { force: true });
+    await application.close();
+  };
+  try {
+    const login = hasLogin ? await openLogin(config, application, context, port) : undefined;
+    const witnesses = await startWitnessing(application, config, context, ended.signal);
+    const timestamping = await startTimestamping(application, config, context, ended.signal);
+    const scrubbing = startScrubbing(application, config.scrubRate, context, ended.signal);
+    const mirroring = startMirroring(application, witnesses.log, context, ended.signal);
+    const token = randomBytes(32).toString("base64url");
+    const server = await buildServer(
+      {
+        countermand: application.service,
+        ...(login === undefined ? {} : { login }),
+        log: witnesses.log,
+        witnessing: witnesses.health,
+        mirroring: mirroring.health,
+        timestamping: timestamping.health,
+        scrubbing: scrubbing.health,
+        report: (error, id) =>
+          context.err(
+            `request ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+          ),
+        now: context.now,
+      },
+      {
+        ...httpDefaults,
+        port: config.port,
+        names: config.url === undefined ? config.names : [...config.names, config.url.host],
+        token,
+        maxArtefactBytes: config.maxArtefactBytes,
+      },
+    );
+    return {
+      application,
+      login,
+      server,
+      ended: ended.signal,
+      async publish(url) {
+        await writeDurably(tokenFile(config.data), `${token}\n`, { mode: 0o600, replace: true });
+        await application.directory.publishServer({
+          url,
+          pid: process.pid,
+          startedAt: context.now().toISOString(),
+        });
+      },
+      async run() {
+        await Promise.all([
+          lookAround(application, ended.signal),
+          witnesses.run(),
+          mirroring.run(),
+          timestamping.run(),
+          scrubbing.run(),
+          untilEnded(application, ended.signal, context),
+        ]);
+      },
+      async close() {
+        end();
+        await server.close();
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** An idle server serves what others appended, a second later. Nobody else writes to an embedded store. */
+async function lookAround({ service, store }: Application, ended: AbortSignal): Promise<void> {
+  if (store.database.engine !== "postgresql") return;
+  while (!ended.aborted) {
+    await sleep(lookEvery, undefined, { signal: ended }).catch(() => undefined);
+    service.opened?.ledger.look();
+  }
+}
+
+async function untilEnded(
+  { service }: Application,
+  ended: AbortSignal,
+  context: Context,
+): Promise<void> {
+  while (!ended.aborted) {
+    const frozen = service.opened?.ledger.frozen;
+    const pause = sleep(tickEvery, undefined, { signal: ended }).catch(() => undefined);
+    const reason = await (frozen === undefined ? pause : Promise.race([frozen, pause]));
+    if (reason !== undefined) {
+      throw new CommandError(
+        exitCodes.couldNot,
+        `The ledger froze: ${reason}. See docs/operations/ledger.md.`,
+      );
+    }
+    if (ended.aborted) return;
+    try {
+      await service.tick();
+    } catch (error) {
+      // Tried again at the next turn; what is due stays due.
+      context.err(`What time has brought could not be recorded: ${(error as Error).message}\n`);
+    }
+  }
+}
