@@ -1,5 +1,6 @@
 /** What a rationale lacks, told offline, before signing and in the answer of the API. */
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { checkRationale, faultNames, hintNames, rationaleUses } from "@countermand/record";
 import { expect, test } from "vitest";
 import { complete, rationale, Workplace } from "./command-line.ts";
 
@@ -84,4 +85,26 @@ test("what a proposal lacks is told before it is signed, and does not stop it", 
     code: 1,
     err: expect.stringMatching(/Refused \(copied\)/),
   });
+});
+
+const cases = `${import.meta.dirname}/../../shared/reverts/cases.json`;
+const absent = existsSync(cases) ? "" : " (skipped: no ../shared/reverts)";
+
+test.skipIf(absent !== "")(`no subject of a real revert is a rationale${absent}`, () => {
+  const found = JSON.parse(readFileSync(cases, "utf8")) as readonly { readonly subject: string }[];
+  const quoting = found.filter(({ subject }) => /^Revert ".*"(?: \(#\d+\))?$/.test(subject));
+  expect(quoting.length).toBeGreaterThan(30);
+  for (const { subject } of quoting) {
+    expect([subject, checkRationale({ use: "proposal", text: subject })]).toEqual([
+      subject,
+      [expect.objectContaining({ level: "refused", name: "copied" })],
+    ]);
+  }
+});
+
+test("docs/rationale.md names every fault, hint and mode", () => {
+  const page = readFileSync(`${import.meta.dirname}/../docs/rationale.md`, "utf8");
+  for (const name of [...faultNames, ...hintNames, ...rationaleUses]) {
+    expect(page).toContain(`\n| \`${name}\` |`);
+  }
 });

@@ -4,7 +4,7 @@
  * more gets a hint with a name, one sentence and an example. The text comes from
  * a person at 3 a.m.: every remark can be acted on, and no style is refused.
  */
-import { factsOf, normal, sameText } from "./text-facts.ts";
+import { factsOf, normal, sameText, withoutLinks } from "./text-facts.ts";
 import {
   exampleFor,
   guidance,
@@ -48,8 +48,8 @@ export interface RationaleToCheck extends RationalePlace {
 }
 
 const maxLength = 4000;
-/** Letters and digits. "prod is broken" has 12; the shortest that explains something has about 30. */
-const minWeight = 24;
+/** Letters and digits: "prod is broken" has 12, "Applied the wrong version" has 22. */
+const minWeight = 20;
 const hollow =
   /\b(?:broken|bad|issues?|problems?|bugs?|fix(?:ed|es)?|revert(?:ed|ing|s)?|roll(?:ed|ing)? ?back|rollback|undo|prod(?:uction)?|asap|urgent|please|needed?|the|a|an|is|are|was|it|in|on|to|of|and|for|this|that|we|because|due|must|should|commit|change)\b/gi;
 
@@ -94,7 +94,7 @@ function faultOf(asked: RationaleToCheck): { name: FaultName; says: string } | u
   if (words[0] === "") {
     return { name: "empty", says: "Nothing is said; say what was seen, and why this is right." };
   }
-  if (isRepeated(words)) {
+  if (isRepeated(normal(withoutLinks(text)).split(" "))) {
     return { name: "repeated", says: "The text repeats itself; say what was seen, and why." };
   }
   const field = Object.entries(asked.fields ?? {}).find(([, other]) => sameText(other, text));

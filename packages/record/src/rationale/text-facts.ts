@@ -99,6 +99,10 @@ export function normal(text: string): string {
     .trim();
 }
 
+export function withoutLinks(text: string): string {
+  return without(text, [link]);
+}
+
 function without(text: string, patterns: readonly RegExp[]): string {
   return patterns.reduce((rest, pattern) => rest.replaceAll(pattern, " "), text);
 }
