@@ -27,10 +27,13 @@ export interface NewToken {
 
 export class ApiTokens {
   readonly #database: Database;
+  /** The log that it is about: secrets and persons of another are unknown here. */
+  readonly #logId: () => number;
   readonly #now: () => Date;
 
-  constructor(database: Database, now: () => Date) {
+  constructor(database: Database, logId: () => number, now: () => Date) {
     this.#database = database;
+    this.#logId = logId;
     this.#now = now;
   }
 
@@ -42,6 +45,7 @@ export class ApiTokens {
     const secret = newSecret(prefixes.token);
     const now = this.#now();
     const row: Selectable<ApiTokenTable> = {
+      log_id: this.#logId(),
       hash: hashSecret("token", secret),
       id: newId(),
       name: wanted.name,
@@ -60,6 +64,7 @@ export class ApiTokens {
       const { count } = await tx
         .selectFrom("api_token")
         .select(({ fn }) => fn.countAll<number | bigint>().as("count"))
+        .where("api_token.log_id", "=", this.#logId())
         .where("api_token.person", "=", person)
         .executeTakeFirstOrThrow();
       if (Number(count) >= mostOfOne) {
@@ -80,6 +85,7 @@ export class ApiTokens {
     const row = await this.#database.read
       .selectFrom("api_token")
       .selectAll()
+      .where("api_token.log_id", "=", this.#logId())
       .where("api_token.hash", "=", hash)
       .executeTakeFirst();
     const now = this.#now();
@@ -92,6 +98,7 @@ export class ApiTokens {
       tx
         .updateTable("api_token")
         .set({ used_at: usedAt })
+        .where("api_token.log_id", "=", this.#logId())
         .where("api_token.hash", "=", hash)
         .executeTakeFirstOrThrow(),
     );
@@ -103,6 +110,7 @@ export class ApiTokens {
     let query = this.#database.read
       .selectFrom("api_token")
       .selectAll()
+      .where("api_token.log_id", "=", this.#logId())
       .where("api_token.ends_at", ">", this.#now().toISOString())
       .orderBy("api_token.created_at", "desc")
       .orderBy("api_token.id")
@@ -114,7 +122,10 @@ export class ApiTokens {
   /** Revokes a token of one person, or anybody's; answers whether there was one. */
   async revoke(person: string | undefined, id: string): Promise<boolean> {
     const { numDeletedRows } = await this.#database.transaction(async (tx) => {
-      const query = tx.deleteFrom("api_token").where("api_token.id", "=", id);
+      const query = tx
+        .deleteFrom("api_token")
+        .where("api_token.log_id", "=", this.#logId())
+        .where("api_token.id", "=", id);
       return (
         person === undefined ? query : query.where("api_token.person", "=", person)
       ).executeTakeFirstOrThrow();

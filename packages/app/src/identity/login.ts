@@ -21,6 +21,8 @@ import { Sessions, type Client } from "./sessions.ts";
 
 export interface LoginParts {
   readonly database: Database;
+  /** The log that is logged in to; 0 before there is one. */
+  readonly logId: () => number;
   readonly people: People;
   readonly groups: GroupRoles;
   readonly oidc?: Oidc;
@@ -48,9 +50,9 @@ export class Login {
   constructor(parts: LoginParts) {
     this.#parts = parts;
     this.people = parts.people;
-    this.#once = new Once(parts.database, parts.now);
-    this.sessions = new Sessions(parts.database, parts.now);
-    this.tokens = new ApiTokens(parts.database, parts.now);
+    this.#once = new Once(parts.database, parts.logId, parts.now);
+    this.sessions = new Sessions(parts.database, parts.logId, parts.now);
+    this.tokens = new ApiTokens(parts.database, parts.logId, parts.now);
     this.commandLines = new CommandLines(this.#once, parts.now);
   }
 

@@ -59,11 +59,14 @@ const mostAtOnce = 10_000;
 
 export class Once {
   readonly #database: Database;
+  /** The log that it is about: secrets and persons of another are unknown here. */
+  readonly #logId: () => number;
   readonly #now: () => Date;
   readonly #most: number;
 
-  constructor(database: Database, now: () => Date, most = mostAtOnce) {
+  constructor(database: Database, logId: () => number, now: () => Date, most = mostAtOnce) {
     this.#database = database;
+    this.#logId = logId;
     this.#now = now;
     this.#most = most;
   }
@@ -80,18 +83,21 @@ export class Once {
       const newest = tx
         .selectFrom("login_once")
         .select("login_once.hash")
+        .where("login_once.log_id", "=", this.#logId())
         .where("login_once.kind", "=", kind)
         .orderBy("login_once.created_at", "desc")
         .orderBy("login_once.hash")
         .limit(this.#most - 1);
       await tx
         .deleteFrom("login_once")
+        .where("login_once.log_id", "=", this.#logId())
         .where("login_once.kind", "=", kind)
         .where("login_once.hash", "not in", newest)
         .execute();
       await tx
         .insertInto("login_once")
         .values({
+          log_id: this.#logId(),
           hash: hashSecret(kind, secret),
           kind,
           value: JSON.stringify(value),
@@ -108,6 +114,7 @@ export class Once {
     const row = await this.#database.transaction(async (tx) =>
       tx
         .deleteFrom("login_once")
+        .where("login_once.log_id", "=", this.#logId())
         .where("login_once.hash", "=", hashSecret(kind, secret))
         .returning(["login_once.value", "login_once.ends_at"])
         .executeTakeFirst(),
@@ -124,6 +131,7 @@ export class Once {
     const row = await this.#database.read
       .selectFrom("login_once")
       .select(["login_once.value", "login_once.ends_at"])
+      .where("login_once.log_id", "=", this.#logId())
       .where("login_once.hash", "=", hash)
       .where("login_once.kind", "=", kind)
       .executeTakeFirst();
@@ -141,6 +149,7 @@ export class Once {
       tx
         .updateTable("login_once")
         .set({ value: JSON.stringify(after) })
+        .where("login_once.log_id", "=", this.#logId())
         .where("login_once.hash", "=", hash)
         .where("login_once.kind", "=", kind)
         .where("login_once.value", "=", JSON.stringify(before))

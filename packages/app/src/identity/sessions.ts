@@ -34,10 +34,13 @@ export interface Client {
 
 export class Sessions {
   readonly #database: Database;
+  /** The log that it is about: secrets and persons of another are unknown here. */
+  readonly #logId: () => number;
   readonly #now: () => Date;
 
-  constructor(database: Database, now: () => Date) {
+  constructor(database: Database, logId: () => number, now: () => Date) {
     this.#database = database;
+    this.#logId = logId;
     this.#now = now;
   }
 
@@ -53,6 +56,7 @@ export class Sessions {
     const at = (time: number) => new Date(time).toISOString();
     const { idle, total } = sessionLives[use];
     const row: Selectable<LoginSessionTable> = {
+      log_id: this.#logId(),
       hash: hashSecret(`session ${use}`, secret),
       id: newId(),
       use,
@@ -74,6 +78,7 @@ export class Sessions {
       const others = await tx
         .selectFrom("login_session")
         .select("login_session.hash")
+        .where("login_session.log_id", "=", this.#logId())
         .where("login_session.holder", "=", holder)
         .orderBy("login_session.created_at", "desc")
         .offset(mostOfOne - 1)
@@ -95,6 +100,7 @@ export class Sessions {
     const row = await this.#database.read
       .selectFrom("login_session")
       .selectAll()
+      .where("login_session.log_id", "=", this.#logId())
       .where("login_session.hash", "=", hash)
       .executeTakeFirst();
     const now = this.#now();
@@ -107,6 +113,7 @@ export class Sessions {
       tx
         .updateTable("login_session")
         .set({ seen_at: instant, idle_at: idleAt })
+        .where("login_session.log_id", "=", this.#logId())
         .where("login_session.hash", "=", hash)
         .executeTakeFirstOrThrow(),
     );
@@ -121,6 +128,7 @@ export class Sessions {
     const rows = await this.#database.read
       .selectFrom("login_session")
       .selectAll()
+      .where("login_session.log_id", "=", this.#logId())
       .where("login_session.holder", "=", holder)
       .where("login_session.idle_at", ">", now)
       .where("login_session.ends_at", ">", now)
@@ -136,6 +144,7 @@ export class Sessions {
     const { numDeletedRows } = await this.#database.transaction(async (tx) =>
       tx
         .deleteFrom("login_session")
+        .where("login_session.log_id", "=", this.#logId())
         .where("login_session.id", "=", id)
         .where("login_session.holder", "=", holder)
         .executeTakeFirstOrThrow(),
@@ -148,6 +157,7 @@ export class Sessions {
     const { numDeletedRows } = await this.#database.transaction(async (tx) =>
       tx
         .deleteFrom("login_session")
+        .where("login_session.log_id", "=", this.#logId())
         .where("login_session.holder", "=", holder)
         .executeTakeFirstOrThrow(),
     );

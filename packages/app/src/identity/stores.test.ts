@@ -14,13 +14,12 @@ async function start(under: StoreUnderTest) {
   const clock = { now: Date.parse("2026-11-23T08:00:00.000Z") };
   const now = () => new Date(clock.now);
   const database = await under.open();
-  return {
-    clock,
-    database,
-    sessions: new Sessions(database, now),
-    once: new Once(database, now),
-    tokens: new ApiTokens(database, now),
-  };
+  const of = (log: number) => ({
+    sessions: new Sessions(database, () => log, now),
+    once: new Once(database, () => log, now),
+    tokens: new ApiTokens(database, () => log, now),
+  });
+  return { clock, now, database, of, ...of(1) };
 }
 
 describeOnBothStores("sessions", (under) => {
@@ -156,7 +155,12 @@ describeOnBothStores("once", (under) => {
 
   test("of too many the oldest go, and none of another kind", async () => {
     const { database, clock } = await start(under);
-    const few = new Once(database, () => new Date(clock.now), 3);
+    const few = new Once(
+      database,
+      () => 1,
+      () => new Date(clock.now),
+      3,
+    );
     const secrets = Array.from({ length: 5 }, () => newSecret());
     await few.put("link", "other", { person: "ada" });
     for (const secret of secrets) {
@@ -229,5 +233,53 @@ describeOnBothStores("API tokens", (under) => {
     for (let i = 0; i < 100; i++) await tokens.create("ada", wanted);
     await expect(tokens.create("ada", wanted)).rejects.toMatchObject({ code: "invalid" });
     await tokens.create("bo", wanted);
+  });
+});
+
+describeOnBothStores("two logs in one database", (under) => {
+  test("know nothing of each other's sessions, tokens and codes, with the same names", async () => {
+    const { of } = await start(under);
+    const [ours, theirs] = [of(1), of(2)];
+    const wanted = { name: "deploy", scopes: ["gate"] as const, days: 1 };
+    const session = await ours.sessions.begin("page", link, "ada", client);
+    const token = await ours.tokens.create("ada", wanted);
+    const secret = newSecret();
+    await ours.once.put("link", secret, { person: "ada" });
+
+    expect(await theirs.sessions.find("page", session.secret)).toBeUndefined();
+    expect(await theirs.sessions.list("ada")).toEqual([]);
+    expect(await theirs.sessions.end("ada", session.session.id)).toBe(false);
+    expect(await theirs.sessions.endAll("ada")).toBe(0);
+    expect(await theirs.tokens.find(token.secret)).toBeUndefined();
+    expect(await theirs.tokens.list("ada")).toEqual([]);
+    expect(await theirs.tokens.list(undefined)).toEqual([]);
+    expect(await theirs.tokens.revoke(undefined, token.token.id)).toBe(false);
+    expect(await theirs.once.look("link", secret)).toBeUndefined();
+    expect(await theirs.once.take("link", secret)).toBeUndefined();
+    expect(
+      await theirs.once.change(
+        "link",
+        hashSecret("link", secret),
+        { person: "ada" },
+        { person: "bo" },
+      ),
+    ).toBe(false);
+
+    expect((await ours.sessions.find("page", session.secret))?.id).toBe(session.session.id);
+    expect((await ours.tokens.find(token.secret))?.id).toBe(token.token.id);
+    expect(await ours.once.take("link", secret)).toEqual({ person: "ada" });
+  });
+
+  test("crowding one out leaves the other's be", async () => {
+    const { of, database, now } = await start(under);
+    const theirs = newSecret();
+    await of(2).once.put("link", theirs, { person: "ada" });
+    const few = new Once(database, () => 1, now, 2);
+    for (let i = 0; i < 4; i++) await few.put("link", newSecret(), { person: "eve" });
+    for (let i = 0; i < 60; i++) await of(1).sessions.begin("page", link, "ada", client);
+    const kept = await of(2).sessions.begin("page", link, "ada", client);
+    await of(1).sessions.begin("page", link, "ada", client);
+    expect(await of(2).once.take("link", theirs)).toEqual({ person: "ada" });
+    expect((await of(2).sessions.list("ada")).map(({ id }) => id)).toEqual([kept.session.id]);
   });
 });

@@ -33,7 +33,7 @@ export async function auditIntoStore(
 
 async function audit(
   context: Context,
-  { store }: Application,
+  { store, service }: Application,
   path: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -63,6 +63,7 @@ async function audit(
     const finished = summary.finish();
     await storeAudit(
       store.database,
+      service.logId,
       {
         repository: path,
         head: repository.head ?? "",

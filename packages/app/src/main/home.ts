@@ -10,6 +10,7 @@ import { findLog } from "../ledger/log-rows.ts";
 import type { MirrorSource } from "../ledger/mirror/target.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import type { Command, Decided } from "../rollbacks/batch.ts";
+import { adoptAudits } from "../rollbacks/audits.ts";
 import { rollbackDecider } from "../rollbacks/decider.ts";
 import { rebuildStaleViews } from "../rollbacks/rebuild.ts";
 import type { LedgerHome, OpenStore, Store } from "../rollbacks/store.ts";
@@ -19,6 +20,8 @@ import type { DataDirectory } from "../storage/data-directory.ts";
 export interface HomeOptions {
   /** Take the database as it is where the high-water mark is missing: an operator's decision. */
   readonly adopt?: boolean;
+  /** Other ledgers are in the database, too: what it holds need not be of this one. */
+  readonly shared?: boolean;
   /** None may be ahead of the database, or of another history. */
   readonly mirrors?: readonly MirrorSource[];
   /** Told of a mirror that could not be asked. */
@@ -56,7 +59,7 @@ export function ledgerHome(
   return {
     async open() {
       if (!existsSync(logKeyFile)) {
-        await refuseKeyless(store, logKeyFile);
+        if (options.shared !== true) await refuseKeyless(store, logKeyFile);
         return undefined;
       }
       const log = await readKeyFile(logKeyFile);
@@ -67,7 +70,9 @@ export function ledgerHome(
     },
     async create(origin) {
       const log = await createKeyFile(logKeyFile, origin);
-      return assemble(log, await createKeyFile(systemKeyFile, `${origin}/system`));
+      const opened = await assemble(log, await createKeyFile(systemKeyFile, `${origin}/system`));
+      if (options.shared !== true) await adoptAudits(store.database, opened.logId);
+      return opened;
     },
   };
 }

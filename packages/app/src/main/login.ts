@@ -44,6 +44,7 @@ export async function openLogin(
   await groups.mapping();
   return new Login({
     database: application.store.database,
+    logId: () => application.service.logId,
     people: registryPeople(application.service, context.now),
     groups,
     ...(config.oidc === undefined ? {} : { oidc: oidc(config.oidc) }),

@@ -23,6 +23,7 @@ async function start(under: StoreUnderTest) {
   const now = () => new Date(it.now);
   const login: Login = new Login({
     database: it.store.database,
+    logId: () => it.service.logId,
     people: registryPeople(it.service, now),
     groups: noGroups,
     base: () => new URL(`http://localhost:${(app.server.address() as AddressInfo).port}`),

@@ -276,8 +276,8 @@ describeOnBothStores("the service", (under) => {
       unknowns: [],
     };
     const all = Array.from({ length: 30 }, (_, n) => found(n));
-    await storeAudit(it.store.database, summary, all);
-    await storeAudit(it.store.database, summary, all);
+    await storeAudit(it.store.database, it.service.logId, summary, all);
+    await storeAudit(it.store.database, it.service.logId, summary, all);
     const seen: AuditedReversal[] = [];
     let after: string | undefined;
     do {

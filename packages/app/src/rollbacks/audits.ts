@@ -11,15 +11,22 @@ import { checkLimit } from "./list.ts";
 /** Replaces what an earlier audit of the same repository found. */
 export async function storeAudit(
   database: Database,
+  logId: number,
   summary: AuditSummary,
   reversals: AsyncIterable<AuditedReversal> | Iterable<AuditedReversal>,
 ): Promise<void> {
   await database.transaction(async (tx) => {
-    await tx.deleteFrom("reversal").where("repository", "=", summary.repository).execute();
-    await tx.deleteFrom("audit").where("repository", "=", summary.repository).execute();
+    for (const table of ["reversal", "audit"] as const) {
+      await tx
+        .deleteFrom(table)
+        .where("log_id", "=", logId)
+        .where("repository", "=", summary.repository)
+        .execute();
+    }
     await tx
       .insertInto("audit")
       .values({
+        log_id: logId,
         repository: summary.repository,
         head: summary.head,
         finished_at: summary.finishedAt,
@@ -32,33 +39,43 @@ export async function storeAudit(
     for await (const reversal of reversals) {
       rows.push(reversal);
       if (rows.length < batchRows) continue;
-      await insertReversals(tx, summary.repository, rows);
+      await insertReversals(tx, logId, summary.repository, rows);
       rows = [];
     }
-    await insertReversals(tx, summary.repository, rows);
+    await insertReversals(tx, logId, summary.repository, rows);
   });
 }
 
 const batchRows = 500;
 
-async function insertReversals(tx: Tx, repository: string, rows: readonly AuditedReversal[]) {
+async function insertReversals(
+  tx: Tx,
+  logId: number,
+  repository: string,
+  rows: readonly AuditedReversal[],
+) {
   await insertRows(
     tx,
     "reversal",
     [
+      { name: "log_id", type: "integer" },
       { name: "repository", type: "text" },
       { name: "commit_id", type: "text" },
       { name: "committed_at", type: "text" },
       { name: "finding", type: "text" },
     ],
-    rows.map((row) => [repository, row.commit, row.committedAt, JSON.stringify(row)]),
+    rows.map((row) => [logId, repository, row.commit, row.committedAt, JSON.stringify(row)]),
   );
 }
 
-export async function listAudits(database: Database): Promise<readonly AuditSummary[]> {
+export async function listAudits(
+  database: Database,
+  logId: number,
+): Promise<readonly AuditSummary[]> {
   const rows = await database.read
     .selectFrom("audit")
     .selectAll("audit")
+    .where("audit.log_id", "=", logId)
     .orderBy("audit.repository")
     .execute();
   return rows.map((row) => ({
@@ -74,12 +91,14 @@ export async function listAudits(database: Database): Promise<readonly AuditSumm
 /** Newest first. The cursor names the last one's time, repository and commit. */
 export async function listReversals(
   database: Database,
+  logId: number,
   query: ReversalQuery,
 ): Promise<Page<AuditedReversal>> {
   const limit = checkLimit(query.limit);
   let rows = database.read
     .selectFrom("reversal")
     .selectAll("reversal")
+    .where("reversal.log_id", "=", logId)
     .orderBy("reversal.committed_at", "desc")
     .orderBy("reversal.repository", "desc")
     .orderBy("reversal.commit_id", "desc")
@@ -128,4 +147,13 @@ function parseCursor(text: string): Cursor {
     // Told below.
   }
   throw new RollbacksError("invalid", "after is the `next` of the page before");
+}
+
+/** What was audited before there was a log belongs to the first one. */
+export async function adoptAudits(database: Database, logId: number): Promise<void> {
+  await database.transaction(async (tx) => {
+    for (const table of ["audit", "reversal"] as const) {
+      await tx.updateTable(table).set({ log_id: logId }).where("log_id", "=", 0).execute();
+    }
+  });
 }

@@ -72,6 +72,11 @@ export class RollbackService implements Countermand {
     return this.#open;
   }
 
+  /** The log that rows beside the ledger belong to; 0 before there is one. */
+  get logId(): number {
+    return this.#open?.logId ?? 0;
+  }
+
   async openLedger(request: OpeningRequest): Promise<Instance> {
     if (this.#open !== undefined && (await this.#registry(this.#open)) !== undefined) {
       throw new RollbacksError(
@@ -208,11 +213,11 @@ export class RollbackService implements Countermand {
   }
 
   async audits(): Promise<readonly AuditSummary[]> {
-    return listAudits(this.#store.database);
+    return listAudits(this.#store.database, this.logId);
   }
 
   async reversals(query: ReversalQuery): Promise<Page<AuditedReversal>> {
-    return listReversals(this.#store.database, query);
+    return listReversals(this.#store.database, this.logId, query);
   }
 
   /**

@@ -10,6 +10,8 @@ type Fixed<T> = ColumnType<T, T, never>;
 
 /** Who is logged in. */
 export interface LoginSessionTable {
+  /** Where: a session is of one log. 0 before there is a log. */
+  log_id: Fixed<number>;
   /** SHA-256 of what the browser or the command line has, in hex. */
   hash: Fixed<string>;
   /** What people name it by. */
@@ -38,6 +40,7 @@ export interface LoginSessionTable {
 
 /** What can be done once: a login under way, a link, a code. Taking it deletes it. */
 export interface LoginOnceTable {
+  log_id: Fixed<number>;
   /** SHA-256 of kind and secret, in hex. */
   hash: Fixed<string>;
   kind: Fixed<string>;
@@ -49,6 +52,7 @@ export interface LoginOnceTable {
 
 /** What programs log in with. */
 export interface ApiTokenTable {
+  log_id: Fixed<number>;
   /** SHA-256 of the token, in hex. */
   hash: Fixed<string>;
   id: Fixed<string>;

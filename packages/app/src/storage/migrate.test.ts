@@ -125,4 +125,28 @@ describeOnBothStores("migrate", (underTest) => {
       await migrate(store, migrations);
     });
   });
+
+  test("what stands beside the one log of an older database is of that log", async () => {
+    const location = await underTest.place();
+    const migrations = migrationsOf(underTest.engine);
+    const before = migrations.findIndex(({ name }) => name.endsWith("-tenants.sql"));
+    await withStore(location, async (store) => {
+      await migrate(store, migrations.slice(0, before));
+      const writer = await store.acquireWriter();
+      await writer.script(
+        `insert into log (log_id, origin, state, created_at) values (7, 'log.example.com/a', 'active', '2026-11-23T09:00:00.000Z');
+         insert into audit values ('shop', 'abc', '2026-11-23T09:00:00.000Z', 3, 1, '[]');
+         insert into reversal values ('shop', 'def', '2026-11-22T09:00:00.000Z', '{}');
+         insert into api_token values ('${"a".repeat(64)}', 'id', 'deploy', 'ada', '[]', '2026-11-23T09:00:00.000Z', '2026-12-23T09:00:00.000Z', null);`,
+      );
+      await store.release(writer, false);
+      await migrate(store);
+      for (const table of ["audit", "reversal", "api_token"]) {
+        expect(await query(store, `select log_id from ${table}`), table).toEqual([{ log_id: 7 }]);
+      }
+      expect(await query(store, "select repository, head, commits from audit")).toEqual([
+        { repository: "shop", head: "abc", commits: 3 },
+      ]);
+    });
+  });
 });

@@ -27,8 +27,8 @@ export const portableTables = {
   cosignature: ["log_id", "size", "vkey"],
   checkpoint_time: ["log_id", "size", "authority"],
   opening: ["log_id", "commitment"],
-  audit: ["repository"],
-  reversal: ["repository", "commit_id"],
+  audit: ["log_id", "repository"],
+  reversal: ["log_id", "repository", "commit_id"],
   deployment: ["log_id", "service", "environment", "digest"],
   gate_event: ["log_id", "id"],
 } as const satisfies Partial<Record<keyof Tables, readonly string[]>>;

@@ -172,6 +172,8 @@ export interface OpeningTable {
 }
 
 export interface AuditTable {
+  /** 0 before there is a log. */
+  log_id: number;
   repository: AppendOnly<string>;
   head: string;
   finished_at: string;
@@ -182,6 +184,7 @@ export interface AuditTable {
 }
 
 export interface ReversalTable {
+  log_id: number;
   repository: AppendOnly<string>;
   commit_id: AppendOnly<string>;
   committed_at: AppendOnly<string>;

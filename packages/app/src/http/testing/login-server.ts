@@ -50,6 +50,7 @@ export class LoginServer {
     const reported: unknown[] = [];
     const login = new Login({
       database,
+      logId: () => 1,
       people,
       groups: options.groups ?? noGroups,
       ...(options.oidc === undefined ? {} : { oidc: options.oidc }),
