@@ -42,6 +42,7 @@ export { advance, advanceRegistry, foldVersion, type Position } from "./lifecycl
 export {
   deadlineOf,
   deadlinesOf,
+  nextDrill,
   timers,
   type Deadline,
   type TimerType,
@@ -66,14 +67,17 @@ export {
   clearingsInForce,
   decisionKinds,
   decisionsInForce,
+  hasRun,
   isDangling,
   isOverdue,
+  openedAt,
   ended,
   statuses,
   type Artefact,
   type Clearing,
   type Decision,
   type DecisionKind,
+  type Drills,
   type RecordState,
   type Status,
   type TimelineItem,
@@ -159,6 +163,8 @@ export { parseSshsig, signedData } from "./sshsig/sshsig.ts";
 export { verifySshsig } from "./sshsig/verify.ts";
 export { sshsigFromAssertion, type Assertion } from "./sshsig/webauthn.ts";
 export { commitmentsIn } from "./statements/commitments.ts";
+export { drillTargets, longestScheduleDays } from "./statements/drill-scheduled.ts";
+export { interval, occurrence } from "./lifecycle/interval.ts";
 export { maxRulesBytes } from "./statements/policy-proposed.ts";
 export { deletionGrounds } from "./statements/opening-deleted.ts";
 export { decisionSentence } from "./statements/decision-sentence.ts";

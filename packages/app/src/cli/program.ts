@@ -45,6 +45,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     observe: async (it) => (await import("./commands/observe.ts")).observeCommand(it),
     "verify-outcome": async (it) =>
       (await import("./commands/verify-outcome.ts")).verifyOutcomeCommand(it),
+    drill: async (it) => (await import("./commands/drill.ts")).drillCommand(it),
     retrospective: async (it) => (await import("./commands/duties.ts")).retrospectiveCommand(it),
     renew: async (it) => (await import("./commands/duties.ts")).renewCommand(it),
     "make-permanent": async (it) => (await import("./commands/duties.ts")).makePermanentCommand(it),

@@ -33,6 +33,9 @@ export function recordTexts(state: RecordState): ReadonlyMap<string, string> {
   });
   state.exceptions.forEach((item, i) => texts.set(`exception-${i + 1}`, item.rationale));
   state.clearings.forEach((item, i) => texts.set(`clearing-${i + 1}`, item.rationale));
+  if (state.drills?.cancelled !== undefined) {
+    texts.set("drill-cancelled", state.drills.cancelled.rationale);
+  }
   if (state.override !== undefined) {
     texts.set("override-rationale", state.override.rationale);
     texts.set("override-control", state.override.control);

@@ -43,14 +43,13 @@ export async function* checkViews(
       const { entry, statement } = await replayEntry(world, row.idx, row.leaf);
       if (stream === registryStream) await judges.prepare(world.registry);
       const wanted = factsWanted(statement, before);
-      const expected = wanted === undefined ? undefined : book.facts(wanted);
-      if (expected !== undefined && entry.context !== undefined) {
-        if (canonicalize(expected) !== canonicalize(entry.context)) {
-          yield {
-            where,
-            problem: `the ledger's facts in the entry are ${canonicalize(entry.context)}; the entries before it give ${canonicalize(expected)}`,
-          };
-        }
+      const expected = wanted === undefined ? "none" : canonicalize(book.facts(wanted));
+      const told = entry.context === undefined ? "none" : canonicalize(entry.context);
+      if (told !== expected) {
+        yield {
+          where,
+          problem: `the ledger's facts in the entry are ${told}; the entries before it give ${expected}`,
+        };
       }
       const after = world.records.get(stream);
       if (after !== undefined) book.moved(before, after, seenBy(statement, after));

@@ -26,7 +26,13 @@ import {
   type Snapshot,
   type Tx,
 } from "../storage/database.ts";
-import { factsWanted, LedgerFactsBook, type Seen } from "./ledger-facts.ts";
+import {
+  drillFact,
+  factsWanted,
+  LedgerFactsBook,
+  type DrillFact,
+  type Seen,
+} from "./ledger-facts.ts";
 import type { Change, Command, Loaded, Logged } from "./batch.ts";
 
 /** Everything that deciding `commands` needs, in a fixed number of reads. */
@@ -51,6 +57,8 @@ export async function loadFor(
     const revises = body["revises"] as { readonly record: string } | undefined;
     const id = revises?.record ?? body["record"];
     if (typeof id === "string") ids.add(id);
+    // Its exercise is read too.
+    if (type.name === "drill-held") ids.add(textField(body, "drill"));
     if (type.name === "proposed") {
       uids.add(textField(body, "uid"));
       proposals = true;
@@ -67,7 +75,7 @@ export async function loadFor(
   };
 }
 
-/** Only an emergency and an assessment need any; both look up rows by an index. */
+/** Only an emergency, an assessment and a drill need any; all look up rows by an index. */
 async function readFacts(
   tx: Tx,
   logId: number,
@@ -77,6 +85,7 @@ async function readFacts(
   const overdueOfActor = new Map<string, number>();
   const overdueOfService = new Map<string, number>();
   const seen: (readonly [Seen, boolean])[] = [];
+  const drills = new Map<string, DrillFact | undefined>();
   for (const command of commands) {
     if (command.kind !== "statement") continue;
     const id = command.statement.body["record"];
@@ -90,8 +99,11 @@ async function readFacts(
     if (wanted?.ran !== undefined) {
       seen.push([wanted.ran, await wasSeen(tx, logId, wanted.ran)]);
     }
+    if (wanted?.drill !== undefined) {
+      drills.set(wanted.drill, drillFact(records.get(wanted.drill)));
+    }
   }
-  return new LedgerFactsBook({ overdueOfActor, overdueOfService, seen });
+  return new LedgerFactsBook({ overdueOfActor, overdueOfService, seen, drills });
 }
 
 async function countOverdue(

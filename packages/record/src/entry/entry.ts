@@ -21,6 +21,7 @@ import {
   type Infer,
 } from "../bytes/shape.ts";
 import { formatEnvelope, parseEnvelope, type Envelope } from "../dsse/envelope.ts";
+import { recordId } from "../statements/words.ts";
 
 /** An entry is at most this long; larger things are evidence, in by digest. */
 export const maxEntryBytes = 16_384;
@@ -42,19 +43,24 @@ export interface Entry {
   readonly envelope: Envelope;
 }
 
-const factsShape = object({
-  overdueOfActor: int(0, 1_000_000),
-  overdueOfService: int(0, 1_000_000),
-  ranBefore: bool,
-});
+const factsShape = object(
+  {
+    overdueOfActor: int(0, 1_000_000),
+    overdueOfService: int(0, 1_000_000),
+    ranBefore: bool,
+  },
+  { drill: object({ plan: recordId, openedAt: timestamp }) },
+);
 /**
  * Facts of the whole ledger as the sequencer knew them, on the entries whose
- * rules need them (a proposal of an emergency, an assessment). A check of the
- * whole ledger computes them again; one record alone shows them as its word.
+ * rules need them (a proposal of an emergency, an assessment, a drill that was
+ * held). A check of the whole ledger computes them again; one record alone shows
+ * them as its word.
  *
  * `overdueOfActor`, `overdueOfService`: retrospectives overdue after emergencies
  * of the actor, and of the service. `ranBefore`: the target was seen running in
- * this service and environment.
+ * this service and environment. `drill`: the exercise that the statement names
+ * was proposed from this plan, was opened then, and ran.
  */
 export type LedgerFacts = Infer<typeof factsShape>;
 

@@ -2,7 +2,15 @@
  * What time alone will do to a record, and when. The main line has at most one
  * deadline; beside it run those of what is temporary, owed or mandatory.
  */
-import { hasRun, obligationUnmet, openedAt, type RecordState, type Temporary } from "./state.ts";
+import { newestOccurrence, occurrence } from "./interval.ts";
+import {
+  hasRun,
+  obligationUnmet,
+  openedAt,
+  type Drills,
+  type RecordState,
+  type Temporary,
+} from "./state.ts";
 import { later } from "./time.ts";
 
 export const timers = [
@@ -16,6 +24,8 @@ export const timers = [
   "exception-expired",
   "retrospective-overdue",
   "obligation-overdue",
+  "drill-due",
+  "drill-overdue",
 ] as const;
 export type TimerType = (typeof timers)[number];
 
@@ -34,6 +44,7 @@ export function deadlinesOf(state: RecordState): readonly Deadline[] {
     asked(state),
     owed(state),
     mandatory(state),
+    ...drills(state),
   ];
   return found
     .filter((item) => item !== undefined)
@@ -152,4 +163,34 @@ function mandatory(state: RecordState): Deadline | undefined {
       ? obligation.deadline
       : state.override.until;
   return { type: "obligation-overdue", at, since: openedAt(state) };
+}
+
+/** The next that falls due, and the end of the time in which the one that fell due is held. */
+function drills({ status, drills: item }: RecordState): readonly Deadline[] {
+  if (item === undefined || status !== "planned") return [];
+  const { schedule, due } = item;
+  const found: Deadline[] = [];
+  const at = nextDrill(item);
+  if (at !== undefined) found.push({ type: "drill-due", at, since: schedule.recordedAt });
+  if (due !== undefined && due.overdue === undefined) {
+    const by = later(due.at, schedule.withinDays * 1440);
+    found.push({ type: "drill-overdue", at: by, since: due.at });
+  }
+  return found;
+}
+
+/** When the next drill falls due; undefined where none does any more. */
+export function nextDrill({ schedule, told, cancelled }: Drills): string | undefined {
+  const { first, every, until } = schedule;
+  const n = told === undefined ? 0 : newestOccurrence(first, every, told) + 1;
+  const at = occurrence(first, every, n);
+  return cancelled === undefined && at <= until ? at : undefined;
+}
+
+/** What is said of drills that fell due by `now`: the newest, and how many before it nobody said. */
+export function fallenDue({ schedule, told }: Drills, now: string) {
+  const { first, every, until } = schedule;
+  const newest = newestOccurrence(first, every, now < until ? now : until);
+  const before = told === undefined ? -1 : newestOccurrence(first, every, told);
+  return { deadline: occurrence(first, every, newest), missed: newest - before - 1 };
 }

@@ -4,7 +4,7 @@
  * each shows them in its own way.
  */
 import { showCondition } from "../statements/condition.ts";
-import { executionMinutes, type TimerType } from "./deadlines.ts";
+import { executionMinutes, nextDrill, type TimerType } from "./deadlines.ts";
 import { digestOf } from "./record-hash.ts";
 import { obligationUnmet, type RecordState } from "./state.ts";
 import { later } from "./time.ts";
@@ -30,6 +30,8 @@ export const timerSays: Readonly<Record<TimerType, string>> = {
   "exception-expired": "drops the request to stay",
   "retrospective-overdue": "must have been judged",
   "obligation-overdue": "must have run",
+  "drill-due": "is to be tried in a drill",
+  "drill-overdue": "must have been tried in a drill",
 };
 
 export function dutiesOf(state: RecordState): readonly Duty[] {
@@ -40,6 +42,7 @@ export function dutiesOf(state: RecordState): readonly Duty[] {
     ...mandatory(state),
     ...temporary(state),
     ...retrospective(state),
+    ...drilled(state),
     ...cleared(state),
   ];
 }
@@ -191,6 +194,49 @@ function retrospective({ retrospective: item }: RecordState): readonly Duty[] {
           tone: "good",
         },
   ];
+}
+
+function drilled(state: RecordState): readonly Duty[] {
+  const { drills, status } = state;
+  if (drills === undefined) return [];
+  const { schedule, due, cancelled } = drills;
+  const next = status === "planned" ? nextDrill(drills) : undefined;
+  const found: Duty[] = [
+    {
+      term: "Drills",
+      says: `${schedule.every} from ${schedule.first} until ${schedule.until}, to the ${schedule.target} target; ${next === undefined ? "no more" : `next at ${next}`}; owned by`,
+      actor: schedule.owner,
+      tone: "plain",
+    },
+  ];
+  if (due !== undefined && status === "planned") {
+    const by = later(due.at, schedule.withinDays * 1440);
+    const more = due.missed === 0 ? "" : `, and ${due.missed} more not held`;
+    found.push({
+      term: "Drill due",
+      says: `since ${due.at}${more}, to be held by ${by}${due.overdue === undefined ? "" : ` (overdue by entry ${due.overdue})`}, with countermand drill start ${state.id}, by`,
+      actor: schedule.owner,
+      tone: due.overdue === undefined ? "waits" : "bad",
+    });
+  }
+  if (cancelled !== undefined) {
+    found.push({
+      term: "Drills cancelled",
+      says: `by entry ${cancelled.index}, by`,
+      actor: cancelled.actor,
+      texts: [cancelled.rationale],
+      tone: "plain",
+    });
+  }
+  for (const item of drills.held) {
+    found.push({
+      term: "Drill held",
+      says: `as ${item.drill}, ${item.outcome}, says`,
+      actor: item.actor,
+      tone: item.outcome === "succeeded" ? "good" : "bad",
+    });
+  }
+  return found;
 }
 
 function cleared({ clearings, proposal }: RecordState): readonly Duty[] {

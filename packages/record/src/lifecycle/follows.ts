@@ -10,7 +10,7 @@ import { classifyRequest } from "../policy/facts.ts";
 import { judgeOf, type Judging } from "../policy/judge.ts";
 import { doubtful, type Registry } from "../registry/registry.ts";
 import type { Condition } from "../statements/condition.ts";
-import { deadlinesOf, type TimerType } from "./deadlines.ts";
+import { deadlinesOf, fallenDue, type Deadline, type TimerType } from "./deadlines.ts";
 import { digestOf } from "./record-hash.ts";
 import {
   decisionsInForce,
@@ -45,14 +45,19 @@ export function follows(
 ): Following | undefined {
   const due = deadlinesOf(state)[0];
   if (due !== undefined && now >= due.at) {
-    const time = due.type === "stabilised" ? { since: due.since } : { deadline: due.at };
-    return { type: due.type, body: { record: state.id, ...time } };
+    return { type: due.type, body: { record: state.id, ...timeOf(due, state, now) } };
   }
   return (
     classification(state, registry, now, judging) ??
     authorisation(state, registry, now) ??
     exception(state, registry)
   );
+}
+
+/** What a deadline's statement says of time. */
+function timeOf({ type, at, since }: Deadline, { drills }: RecordState, now: string): JsonObject {
+  if (type === "stabilised") return { since };
+  return type === "drill-due" && drills !== undefined ? fallenDue(drills, now) : { deadline: at };
 }
 
 /** Each version is classified once, as soon as what it undoes is known; an emergency does not wait for that. */

@@ -264,6 +264,36 @@ export interface Override extends Saying {
   readonly rationale: string;
 }
 
+/** Drills of what a plan describes, by a schedule that somebody signed. */
+export interface Drills {
+  readonly schedule: Saying & {
+    readonly owner: string;
+    readonly first: string;
+    /** ISO 8601, see `interval.ts`. */
+    readonly every: string;
+    readonly until: string;
+    readonly withinDays: number;
+    /** `planned`: to the plan's own target; `chosen`: to one named each time. */
+    readonly target: "planned" | "chosen";
+  };
+  /** The newest time at which one fell due under this schedule. */
+  readonly told?: string;
+  /** The one to be held: since when, the entry that said so, how many more fell due before or after it. */
+  readonly due?: {
+    readonly at: string;
+    readonly index: number;
+    readonly missed: number;
+    /** Index of the entry that said it was overdue. */
+    readonly overdue?: number;
+  };
+  readonly held: readonly (Saying & {
+    /** The exercise. */
+    readonly drill: string;
+    readonly outcome: "succeeded" | "failed";
+  })[];
+  readonly cancelled?: Saying & { readonly rationale: string };
+}
+
 export interface TimelineItem extends Saying {
   readonly type: string;
   readonly statement: string;
@@ -302,6 +332,8 @@ export interface RecordState {
   /** Index of the entry that said the obligation's deadline had passed. */
   readonly obligationOverdue?: number;
   readonly override?: Override;
+  /** Of a plan. */
+  readonly drills?: Drills;
   readonly review?: Saying & { readonly outcome: string; readonly actions: readonly string[] };
   readonly closure?: Saying & { readonly alignment: string };
   /** Everyone who proposed any revision, or assessed. */
@@ -380,6 +412,11 @@ export function voidRequests({ exceptions }: RecordState): readonly ExceptionReq
   return exceptions.map((item) =>
     item.outcome === undefined ? { ...item, outcome: "void" as const } : item,
   );
+}
+
+/** A schedule of drills still has times ahead at `now`. */
+export function drillsGoOn({ drills }: RecordState, now: string): boolean {
+  return drills !== undefined && drills.cancelled === undefined && drills.schedule.until > now;
 }
 
 /** A retrospective is overdue: until it is given, its people open no other emergency. */

@@ -13,7 +13,7 @@ import {
   ines,
   ledger,
   open,
-  record,
+  record as usual,
   renewal,
   second,
 } from "../testing/cast.ts";
@@ -24,6 +24,11 @@ import { emptyWorld, replayEntry } from "./replay.ts";
 import { aboutRecord } from "../statements/statement-type.ts";
 
 beforeEach(async () => open());
+
+let record: Steps;
+beforeEach(() => {
+  record = usual;
+});
 
 const owed = (later = 0) => follows(record.state, ledger.registry, at(later), ledger.world.judging);
 
@@ -277,6 +282,17 @@ const table: readonly (readonly [
     "proposed",
     () => record.propose(ines, obliged(5 * day)),
   ],
+  ["a drill", "drill-due", 7 * day, "planned", drills],
+  [
+    "a drill that is not held",
+    "drill-overdue",
+    14 * day,
+    "planned",
+    async () => {
+      await drills();
+      await record.wait(7 * day);
+    },
+  ],
   [
     "an obligation that is overridden for less",
     "override-ended",
@@ -289,6 +305,22 @@ const table: readonly (readonly [
   ],
 ];
 
+const deadline = (timer: TimerType, time: string) =>
+  timer === "drill-due" ? { deadline: time, missed: 0 } : { deadline: time };
+
+async function drills(): Promise<void> {
+  record = new Steps(ledger, "PL-2026-1");
+  await record.propose(ines, { mode: "plan" });
+  await record.says(ines, "drill-scheduled", {
+    owner: "cleo",
+    first: at(7 * day),
+    every: "P90D",
+    until: at(400 * day),
+    withinDays: 14,
+    target: "planned",
+  });
+}
+
 describe("each timer", () => {
   test("is in the table", () => {
     expect(new Set(table.map(([, timer]) => timer))).toEqual(new Set(timers));
@@ -299,16 +331,19 @@ describe("each timer", () => {
     const entries = ledger.entries.length;
     expect(deadlineOf(record.state)).toMatchObject({ type: timer, at: at(after) });
     if (after > 0) expect(owed(after - 1)).toBeUndefined();
-    const time = timer === "stabilised" ? { since: expect.any(String) } : { deadline: at(after) };
+    const time =
+      timer === "stabilised" ? { since: expect.any(String) } : deadline(timer, at(after));
     const following = { type: timer, body: { record: record.id, ...time } };
     expect(owed(after)).toEqual(following);
-    expect(owed(after + 400 * day)).toEqual(following);
+    // What repeats is told once, with the newest time.
+    if (timer !== "drill-due") expect(owed(after + 400 * day)).toEqual(following);
     await record.wait(after);
     expect(record.state.status).toBe(status);
     expect(record.state.timeline.at(-1)?.type).toBe(timer);
     expect(ledger.entries.length).toBe(entries + 1);
     // It has fired, and stays fired.
-    expect(deadlinesOf(record.state).map((item) => item.type)).not.toContain(timer);
+    const left = deadlinesOf(record.state);
+    expect(left.map((item) => (item.type === "drill-due" ? "" : item.type))).not.toContain(timer);
     await record.wait(0);
     expect(ledger.entries.length).toBe(entries + 1);
   });
@@ -319,7 +354,7 @@ describe("each timer", () => {
     const due = deadlineOf(record.state);
     const body = {
       record: record.id,
-      ...(timer === "stabilised" ? { since: due?.since ?? "" } : { deadline: due?.at ?? "" }),
+      ...(timer === "stabilised" ? { since: due?.since ?? "" } : deadline(timer, due?.at ?? "")),
     };
     const say = (who = ledger.system) =>
       ledger.append(

@@ -60,6 +60,11 @@ export function policyActionOf(
       return "close";
     case "withdrawn":
       return "withdraw";
+    // Drills are said of a plan, by who may write one.
+    case "drill-scheduled":
+    case "drill-cancelled":
+    case "drill-held":
+      return "plan";
     default:
       return undefined;
   }

@@ -32,6 +32,11 @@ import { stabilised } from "./stabilised.ts";
 import { checkReported } from "./check-reported.ts";
 import { classified } from "./classified.ts";
 import { decisionWithdrawn } from "./decision-withdrawn.ts";
+import { drillCancelled } from "./drill-cancelled.ts";
+import { drillDue } from "./drill-due.ts";
+import { drillHeld } from "./drill-held.ts";
+import { drillOverdue } from "./drill-overdue.ts";
+import { drillScheduled } from "./drill-scheduled.ts";
 import { executionOverdue } from "./execution-overdue.ts";
 import { exceptionExpired } from "./exception-expired.ts";
 import { exceptionDecided } from "./exception-decided.ts";
@@ -88,6 +93,11 @@ const all: readonly AnyStatementType[] = [
   checkReported,
   classified,
   decisionWithdrawn,
+  drillCancelled,
+  drillDue,
+  drillHeld,
+  drillOverdue,
+  drillScheduled,
   executionOverdue,
   exceptionDecided,
   exceptionExpired,

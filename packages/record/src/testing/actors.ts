@@ -171,7 +171,10 @@ export class TestLedger {
     id = "RB-2026-1",
   ) {
     await this.settle(id);
-    const wanted = type === "assessed" || body["mode"] === "emergency" ? this.facts : undefined;
+    const wanted =
+      type === "assessed" || type === "drill-held" || body["mode"] === "emergency"
+        ? this.facts
+        : undefined;
     const context = wanted === undefined ? {} : { context: wanted };
     await this.append(id, envelopeOf(by, type, subjects, body, this.time()), context);
     await this.settle(id);

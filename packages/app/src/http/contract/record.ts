@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   clearingScopes,
   decisionKinds,
+  drillTargets,
   lanes,
   modes,
   riskLevels,
@@ -199,6 +200,29 @@ const retrospective = z.object({
   done: z.object({ ...saying, outcome: z.string() }).exactOptional(),
 });
 
+const drills = z
+  .object({
+    schedule: z.object({
+      ...saying,
+      owner: actor,
+      first: instant,
+      every: z.string().describe("ISO 8601: P14D, P2W, P3M, P1Y"),
+      until: instant,
+      withinDays: z.int(),
+      target: z.enum(drillTargets),
+    }),
+    told: instant.exactOptional().describe("When one fell due last"),
+    due: z
+      .object({ at: instant, index, missed: z.int(), overdue: index.exactOptional() })
+      .exactOptional()
+      .describe("The one to be held"),
+    held: z.array(
+      z.object({ ...saying, drill: recordId, outcome: z.enum(["succeeded", "failed"]) }),
+    ),
+    cancelled: z.object({ ...saying, rationale: commitment }).exactOptional(),
+  })
+  .describe("Of a plan: the drills of what it describes");
+
 const execution = z.object({
   ...saying,
   id: z.string(),
@@ -304,6 +328,7 @@ export const recordState: z.ZodType<RecordState> = z
     clearings: z.array(clearing).describe("Findings taken off the score for a time"),
     retrospective: retrospective.exactOptional(),
     obligationOverdue: index.exactOptional(),
+    drills: drills.exactOptional(),
     override: z
       .object({ ...saying, until: instant, control: commitment, rationale: commitment })
       .exactOptional(),
