@@ -115,6 +115,7 @@ export { vouchesForPerson, vouchesForWorkload } from "./identity/vouching.ts";
 export { maxKeySetBytes } from "./statements/key-enrolled.ts";
 export { makePackage, type PackageEntry, type PackageParts } from "./package/make.ts";
 export type { Finding, VerifyReport } from "./package/report.ts";
+export type { AttestedEntry, CheckTime, PackageTime } from "./package/times.ts";
 export { verifyPackage, type VerifyOptions } from "./package/verify.ts";
 export { rationaleOf } from "./rationale/of-statement.ts";
 export {

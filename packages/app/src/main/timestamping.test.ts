@@ -1,6 +1,7 @@
 /** A server's ledger and a real time authority: two clocks of an entry, as a person asks for them. */
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runProgram } from "../cli/program.ts";
 import type { Context } from "../cli/context.ts";
@@ -13,7 +14,9 @@ import { startTimestamping } from "./timestamping.ts";
 import { RollbacksUnderTest } from "./testing/rollbacks-under-test.ts";
 
 /** What `countermand times` prints over the service, run where its files go. */
-async function times(it: RollbacksUnderTest, ...args: string[]) {
+const times = async (it: RollbacksUnderTest, ...args: string[]) => run(it, "times", ...args);
+
+async function run(it: RollbacksUnderTest, ...args: string[]) {
   const cwd = temporaryFolder();
   let out = "";
   let err = "";
@@ -25,7 +28,7 @@ async function times(it: RollbacksUnderTest, ...args: string[]) {
     colour: false,
     open: async () => ({ countermand: it.service, place: "here", close: async () => {} }),
   } as unknown as Context;
-  const code = await runProgram(context, ["times", ...args]);
+  const code = await runProgram(context, args);
   return { cwd, code, out, err };
 }
 
@@ -75,6 +78,32 @@ describeOnBothStores("the two clocks", (under) => {
     expect(says.toString()).toContain("Verification: OK");
     const json = JSON.parse((await times(it, "0", "--json")).out) as object;
     expect(json).toMatchObject({ index: 0, attested: { authority: authority.url, size: 3 } });
+  });
+
+  test("travel with an exported record, and are checked with the roots that one believes", async () => {
+    await using it = await RollbacksUnderTest.start(under);
+    const authority = await TimeAuthorityUnderTest.start();
+    const stranger = await TimeAuthorityUnderTest.start("Stranger");
+    await it.propose();
+    await it.restart();
+    await stamp(it, authority);
+    await it.assess();
+    await it.decide();
+    const file = join(temporaryFolder(), "record.tar");
+    writeFileSync(file, await it.service.exportRecord("RB-2026-1", {}));
+    const unchecked = await run(it, "verify", file);
+    expect([unchecked.code, unchecked.out]).toEqual([0, expect.stringContaining("--time-roots")]);
+    const checked = await run(it, "verify", file, "--time-roots", authority.roots);
+    expect(checked.out).toMatch(/✓ time-stamp tokens are true \(1\)/);
+    expect(checked.out).toMatch(/a time authority signed that entry 3 was there by \d{4}-/);
+    expect(checked.code).toBe(0);
+    const other = await run(it, "verify", file, "--time-roots", stranger.roots);
+    expect([other.code, other.out]).toEqual([
+      1,
+      expect.stringContaining("its token does not verify"),
+    ]);
+    const none = await run(it, "verify", file, "--time-roots", "package.json");
+    expect([none.code, none.err]).toEqual([2, expect.stringContaining("--time-roots")]);
   });
 
   test("of an entry that is not there", async () => {

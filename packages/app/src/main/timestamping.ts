@@ -1,12 +1,12 @@
 /** Has a time authority sign the log's checkpoints while the server runs, if one was given. */
-import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../cli/context.ts";
 import { usage } from "../cli/exit.ts";
 import { plain } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
+import { checkRoots } from "../ledger/timestamps/check-time.ts";
+import { TimestampError } from "../ledger/timestamps/error.ts";
 import { checkOpenssl } from "../ledger/timestamps/openssl.ts";
 import { Stamper, type TimeHealth } from "../ledger/timestamps/stamper.ts";
 import type { Application } from "./application.ts";
@@ -27,7 +27,9 @@ export async function startTimestamping(
   if (timeAuthority === undefined) return { health: () => undefined, run: async () => {} };
   const { url, every } = timeAuthority;
   const roots = resolve(context.cwd, timeAuthority.roots);
-  await checkRoots(roots);
+  await checkRoots(roots).catch((error: unknown) => {
+    throw error instanceof TimestampError ? usage(`${sentence(error.message)}.`) : error;
+  });
   await checkOpenssl();
   let stamper: Stamper | undefined;
   return {
@@ -47,12 +49,6 @@ export async function startTimestamping(
   };
 }
 
-async function checkRoots(file: string): Promise<void> {
-  try {
-    void new X509Certificate(await readFile(file));
-  } catch (error) {
-    throw usage(
-      `The roots of the time authority, ${file}, cannot be read as PEM certificates: ${(error as Error).message}.`,
-    );
-  }
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

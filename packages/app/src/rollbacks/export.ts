@@ -7,8 +7,11 @@ import {
   registryStream,
   registryArtefacts,
   type Opening,
+  type PackageTime,
 } from "@countermand/record";
 import { formatProofFile } from "@countermand/tlog";
+import type { LogReader } from "../ledger/log-reader.ts";
+import { firstTokenOver } from "../ledger/timestamps/token-rows.ts";
 import type { ExportOptions } from "./countermand.ts";
 import { RollbacksError } from "./error.ts";
 import type { OpenStore } from "./store.ts";
@@ -59,6 +62,7 @@ export async function exportPackage(
     const proof = decodeUtf8(formatProofFile({ index, hashes, checkpoint }));
     entries.push({ index, bytes, proof });
   }
+  const own = state.timeline.map(({ index }) => index);
   const { rules, keySets } = registryArtefacts(entries.map(({ bytes }) => bytes));
   const named = [...artefactsOf(state), ...rules, ...keySets];
   return makePackage({
@@ -71,7 +75,35 @@ export async function exportPackage(
     entries,
     openings: withheld(openings, options.withhold),
     evidence: options.withoutArtefacts === true ? new Map() : await artefacts(store, named),
+    times: await timesOver(store, log, own, size),
   });
+}
+
+/** For the record's entries, in order, the first token over each, as far as the package's tree goes. */
+async function timesOver(
+  { database, logId }: OpenStore,
+  log: LogReader,
+  indexes: readonly number[],
+  size: number,
+): Promise<readonly PackageTime[]> {
+  const times: PackageTime[] = [];
+  for (let left = indexes; left[0] !== undefined;) {
+    const found = await firstTokenOver(database, logId, left[0]);
+    if (found === undefined || found.size > size) break;
+    // Nothing before it is over the first of them, so nothing is over the others.
+    const covered = left.filter((index) => index < found.size);
+    left = left.slice(covered.length);
+    const checkpoint = encodeUtf8(found.note);
+    const entries = await Promise.all(
+      covered.map(async (index) => {
+        const hashes = await log.inclusionProof(index, found.size);
+        return { index, proof: decodeUtf8(formatProofFile({ index, hashes, checkpoint })) };
+      }),
+    );
+    const { authority, attestedAt, token, note } = found;
+    times.push({ size: found.size, authority, attestedAt, checkpoint: note, token, entries });
+  }
+  return times;
 }
 
 function withheld(

@@ -12,6 +12,7 @@ import { packageType, paths, type Manifest } from "./layout.ts";
 import { registryArtefacts } from "./registry-artefacts.ts";
 import { packageReadme } from "./readme.ts";
 import { signatureFiles, type SignedEntry } from "./signature-files.ts";
+import { timeFiles, type PackageTime } from "./times.ts";
 
 export interface PackageEntry extends SignedEntry {
   /** The `.tlog-proof` file of this entry, against the package's checkpoint. */
@@ -32,10 +33,12 @@ export interface PackageParts {
   readonly entries: readonly PackageEntry[];
   readonly openings: readonly Opening[];
   readonly evidence: ReadonlyMap<string, Uint8Array>;
+  /** In order of size; each entry under one of them at most. */
+  readonly times?: readonly PackageTime[];
 }
 
 export function makePackage(parts: PackageParts): Uint8Array {
-  const { state } = parts;
+  const { state, times = [] } = parts;
   const { rules, keySets } = registryArtefacts(parts.entries.map(({ bytes }) => bytes));
   const named = new Map(
     [...artefactsOf(state), ...rules, ...keySets].map((item) => [item.digest, item]),
@@ -53,11 +56,24 @@ export function makePackage(parts: PackageParts): Uint8Array {
     exportedAt: parts.exportedAt,
     entries: parts.entries.map((entry) => entry.index),
     artefacts,
+    ...(times.length === 0
+      ? {}
+      : {
+          times: times.map(({ size, authority, attestedAt, entries }) => ({
+            size,
+            authority,
+            attestedAt,
+            entries: entries.map(({ index }) => index),
+          })),
+        }),
   };
   const openings = parts.openings.toSorted((a, b) => (a.commitment < b.commitment ? -1 : 1));
   const signed = signatureFiles(parts.entries);
   const files: ArchiveFile[] = [
-    { path: paths.readme, bytes: encodeUtf8(packageReadme(state, parts.origin, parts.entries)) },
+    {
+      path: paths.readme,
+      bytes: encodeUtf8(packageReadme(state, parts.origin, parts.entries, times)),
+    },
     { path: paths.manifest, bytes: canonicalBytes(manifest) },
     { path: paths.checkpoint, bytes: encodeUtf8(parts.checkpoint) },
     { path: paths.logKey, bytes: encodeUtf8(`${parts.logKey}\n`) },
@@ -67,6 +83,7 @@ export function makePackage(parts: PackageParts): Uint8Array {
       { path: paths.proof(entry.index), bytes: encodeUtf8(entry.proof) },
     ]),
     ...signed,
+    ...timeFiles(times),
     ...artefacts
       .filter((item) => item.included)
       .map((item) => ({

@@ -6,11 +6,13 @@ import { parsePayload } from "../statements/signed-statement.ts";
 import { namespaceOf } from "../statements/statement-type.ts";
 import { paths } from "./layout.ts";
 import type { SignedEntry } from "./signature-files.ts";
+import type { PackageTime } from "./times.ts";
 
 export function packageReadme(
   state: RecordState,
   origin: string,
   entries: readonly SignedEntry[],
+  times: readonly PackageTime[],
 ): string {
   const commands = entries.map(({ index, bytes }) => {
     const { type, head } = parsePayload(decodeBase64(parseEntry(bytes).envelope.payload));
@@ -45,7 +47,7 @@ Countermand. A touch on a security key is checked by Countermand alone.
 \`proofs/*.tlog-proof\` are C2SP proof files: each binds \`entries/<index>.json\`
 (leaf hash SHA-256(0x00 || bytes)) to that checkpoint.
 
-## What is in it
+${timeReadme(times)}## What is in it
 
     manifest.json     what the archive holds
     entries/          the ledger's entries: the record's, and all of the registry's
@@ -53,5 +55,24 @@ Countermand. A touch on a security key is checked by Countermand alone.
     signatures/       signed bytes and signature of each, for ssh-keygen
     openings.json     texts behind the commitments; what is withheld is not here
     evidence/         artefacts, named by their SHA-256
+${times.length === 0 ? "" : "    times/            tokens of a time authority, the checkpoints that they are over, and proofs\n"}`;
+}
+
+function timeReadme(times: readonly PackageTime[]): string {
+  if (times.length === 0) return "";
+  const commands = times.map(({ size, attestedAt }) => {
+    const at = Math.floor(Date.parse(attestedAt) / 1000);
+    return `    openssl ts -verify -data ${paths.timedCheckpoint(size)} -in ${paths.time(size)} -token_in -CAfile ROOTS.pem -attime ${at}`;
+  });
+  return `## When, by another clock (RFC 3161)
+
+A time authority signed checkpoints of the log. ROOTS.pem are its certificates,
+got from the authority. With Countermand: \`countermand verify FILE --time-roots ROOTS.pem\`.
+With OpenSSL:
+
+${commands.join("\n")}
+
+\`times/<index>.tlog-proof\` shows that the entry was under that checkpoint.
+
 `;
 }

@@ -1,6 +1,7 @@
 /** What a verification found: the shape of its answer, and how one is put together. */
 import type { RuleId } from "../constitution/refusal.ts";
 import type { RecordState } from "../lifecycle/state.ts";
+import type { AttestedEntry } from "./times.ts";
 
 export interface Finding {
   /** Which part of the package: `entries/12.json`, `checkpoint`. */
@@ -36,6 +37,8 @@ export interface VerifyReport {
     readonly withheld: number;
     readonly deleted: number;
   };
+  /** Entries that were there by a time authority's clock, in order. */
+  readonly times: readonly AttestedEntry[];
 }
 
 /** Counts checks by kind and keeps what failed. */

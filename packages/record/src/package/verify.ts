@@ -29,12 +29,15 @@ import { manifestShape, packageLimits, paths, type Manifest } from "./layout.ts"
 import { checkTokens, type TokenCheck, type Vouched } from "./tokens.ts";
 import { Tally, type VerifyReport } from "./report.ts";
 import { signatureFiles } from "./signature-files.ts";
+import { checkTimes, timePaths, timesNote, type AttestedEntry, type CheckTime } from "./times.ts";
 
 export interface VerifyOptions {
   /** A C2SP verifier key that the caller trusts for this ledger. */
   readonly logKey?: string;
   /** Brings, where a package has rules, what reads them; without it that part is not replayed, and the report says so. */
   readonly loadJudge?: () => Promise<LoadJudge>;
+  /** Reads time-stamp tokens, with the roots that the caller believes; without it they are not judged. */
+  readonly checkTime?: CheckTime;
 }
 
 type Files = ReadonlyMap<string, Uint8Array>;
@@ -56,6 +59,10 @@ export async function verifyPackage(
   const tally = new Tally();
   const log = await checkLog(files, manifest, options, tally);
   if (log !== undefined) await checkInclusion(files, manifest, log, tally);
+  const times =
+    log === undefined
+      ? []
+      : await checkTimes(files, manifest, parseVerifierKey(log.key), options.checkTime, tally);
   const { rules, keySets } = registryArtefacts(
     manifest.entries.flatMap((i) => files.get(paths.entry(i)) ?? []),
   );
@@ -97,7 +104,9 @@ export async function verifyPackage(
       replayed.record,
       policy.why,
       tokens,
+      times,
     ),
+    times,
     openings,
   };
 }
@@ -361,6 +370,7 @@ async function checkNothingElse(files: Files, manifest: Manifest, tally: Tally):
       paths.signature(index),
     ]),
     ...manifest.artefacts.map((item) => paths.evidence(item.digest)),
+    ...timePaths(manifest),
   ]);
   for (const path of files.keys()) {
     if (known.has(path)) continue;
@@ -378,6 +388,7 @@ function notChecked(
   record: RecordState | undefined,
   policy: string | undefined,
   tokens: TokenCheck,
+  times: readonly AttestedEntry[],
 ): readonly string[] {
   const notes: string[] = [];
   if (policy !== undefined) {
@@ -394,7 +405,7 @@ function notChecked(
   notes.push(
     "Whether the ledger shows others the same history: no witness has cosigned this checkpoint.",
   );
-  notes.push("The times: they are the signers' and the ledger's own clocks.");
+  notes.push(timesNote(times));
   notes.push(
     tokens.checked === 0
       ? "That each key belongs to the person named: an administrator of the ledger said so."
@@ -427,6 +438,7 @@ function unverifiable(problem: string): VerifyReport {
     findings: [{ where: "package", problem }],
     notChecked: [],
     openings: { opened: 0, withheld: 0, deleted: 0 },
+    times: [],
   };
 }
 

@@ -4,12 +4,18 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import type { VerifyReport } from "@countermand/record";
 import type { Context } from "../context.ts";
-import { exitCodes, usage, type ExitCode } from "../exit.ts";
+import { CommandError, exitCodes, usage, type ExitCode } from "../exit.ts";
 import { instant, plain, style } from "../terminal.ts";
 import { count } from "../../undo/text.ts";
 
 /** More than this is no package of ours, and would not fit in memory twice. */
 const maxBytes = 1_073_741_824;
+
+interface Options {
+  readonly logKey?: string;
+  readonly timeRoots?: string;
+  readonly json?: true;
+}
 
 export function verifyCommand(context: Context, exit: (code: ExitCode) => void): Command {
   return new Command("verify")
@@ -19,12 +25,18 @@ export function verifyCommand(context: Context, exit: (code: ExitCode) => void):
     )
     .argument("<file>", "a package made by `countermand export`")
     .option("--log-key <key>", "the ledger's C2SP verifier key, as you know it from elsewhere")
+    .option(
+      "--time-roots <file>",
+      "PEM certificates of the time authorities that you believe: their tokens are checked, with openssl",
+    )
     .option("--json", "print the report as one JSON object")
-    .action(async (file: string, options: { logKey?: string; json?: true }) => {
+    .action(async (file: string, options: Options) => {
       const bytes = await read(resolve(context.cwd, file));
       const { verifyPackage } = await import("@countermand/record");
+      const { logKey, timeRoots } = options;
       const report = await verifyPackage(bytes, {
-        ...options,
+        ...(logKey === undefined ? {} : { logKey }),
+        ...(timeRoots === undefined ? {} : { checkTime: await timesBy(context, timeRoots) }),
         // Only a package with rules pays for reading their language.
         loadJudge: async () => (await import("../../policy/judge.ts")).loadJudge,
       });
@@ -37,6 +49,21 @@ export function verifyCommand(context: Context, exit: (code: ExitCode) => void):
       };
       exit(codes[report.verdict]);
     });
+}
+
+/** Judges time-stamp tokens with the certificates in `file`. */
+export async function timesBy(context: Context, file: string) {
+  const [{ timeChecker }, { TimestampError }] = await Promise.all([
+    import("../../ledger/timestamps/check-time.ts"),
+    import("../../ledger/timestamps/error.ts"),
+  ]);
+  try {
+    return await timeChecker(resolve(context.cwd, file));
+  } catch (error) {
+    if (!(error instanceof TimestampError)) throw error;
+    if (error.code === "roots") throw usage(`--time-roots: ${error.message}.`);
+    throw new CommandError(exitCodes.couldNot, `${error.message}.`);
+  }
 }
 
 async function read(path: string): Promise<Uint8Array> {
@@ -76,6 +103,7 @@ function render(context: Context, report: VerifyReport): string {
       ...record.timeline.map(
         (item) => `  ${instant(item.recordedAt)}  ${plain(item.actor)} ${plain(item.says, 300)}`,
       ),
+      ...attested(report),
       "",
     );
   }
@@ -100,6 +128,16 @@ function render(context: Context, report: VerifyReport): string {
     );
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** Until when the first and the last of the entries with a token were there. */
+function attested({ times }: VerifyReport): string[] {
+  const [first, last] = [times[0], times.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const said = first.checked ? "a time authority signed" : "tokens say, unchecked,";
+  return [
+    `  ${said} that entry ${first.index} was there by ${instant(first.attestedAt)}, entry ${last.index} by ${instant(last.attestedAt)}`,
+  ];
 }
 
 function verdictText(report: VerifyReport): string {

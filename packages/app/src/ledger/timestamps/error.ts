@@ -7,7 +7,9 @@ export type TimestampErrorCode =
   /** The token is not over what was asked, or not by an authority that the roots vouch for. */
   | "untrue"
   /** The command that checks tokens cannot be run. */
-  | "openssl";
+  | "openssl"
+  /** The file of certificates that are believed cannot be used. */
+  | "roots";
 
 export class TimestampError extends Error {
   override readonly name = "TimestampError";
