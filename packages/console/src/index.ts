@@ -7,6 +7,7 @@ export {
   type SignView,
 } from "./decide-page.ts";
 export { homePage } from "./home-page.ts";
+export { implicationPage, type ImplicationView } from "./implication-page.ts";
 export { problemPage } from "./layout.ts";
 export {
   commandLinePage,

@@ -3,6 +3,7 @@
 export const paths = {
   home: (query: ListQuery = {}) => withQuery("/", { ...query }),
   record: (id: string) => `/records/${encode(id)}`,
+  implication: (id: string) => `/implications/${encode(id)}`,
   reversals: (repository: string, after?: string) => withQuery("/reversals", { repository, after }),
   style: () => "/style.css",
   package: (id: string) => `/v1/records/${encode(id)}/package`,

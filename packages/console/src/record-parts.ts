@@ -43,7 +43,7 @@ export function assessment({ assessment: found }: RecordState, actor: ShowActor)
                 caption: html`What going back brings with it`,
                 columns: ["Implication", "Direction", "Severity", "Places", "Rule"],
                 rows: found.implications.map((item) => [
-                  html`${item.id}`,
+                  html`<a href="${paths.implication(item.id)}">${item.id}</a>`,
                   item.direction === "worse"
                     ? html`<strong class="void">worse</strong>`
                     : html`${item.direction}`,

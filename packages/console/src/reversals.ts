@@ -49,7 +49,8 @@ export function reversalSection(
               "Undid",
               "How long after",
               "Re-applied",
-              "Reason",
+              "Risk",
+              "Reason and review",
               "When",
             ],
             rows: reversals.items.map(reversalRow),
@@ -83,11 +84,65 @@ function reversalRow(row: ReversalRow): readonly Html[] {
       ? html`${span(row.delay * 1000)}`
       : html`<span class="quiet">unknown</span>`,
     row.reappliedBy === null ? html`no` : html`by <code>${row.reappliedBy.slice(0, 12)}</code>`,
-    row.reason === null
-      ? html`<span class="quiet">no reason given</span>`
-      : html`<bdi>${row.reason}</bdi>`,
+    risk(row),
+    html`<div>
+        ${
+          row.reason === null
+            ? html`<span class="quiet">no reason given</span>`
+            : html`<bdi>${row.reason}</bdi>`
+        }
+      </div>
+      ${reviews(row)}`,
     instant(row.committedAt),
   ];
+}
+
+/** How much it took away, how much of it was seen, and what. */
+function risk({ risk: found, implications, unknowns }: ReversalRow): Html {
+  const worse = implications.filter(({ direction }) => direction === "worse").length;
+  const told =
+    found === null
+      ? html`<span class="quiet">not looked at</span>`
+      : html`${badge(found.level)} ${found.score} of 100, ${found.coverage} % seen`;
+  if (implications.length === 0 && unknowns.length === 0) {
+    return html`<div>${told}</div>
+      ${found !== null && html`<div class="quiet">no implication was found</div>`}`;
+  }
+  return html`<div>${told}</div>
+    <details>
+      <summary>
+        ${count(implications.length, "implication")}${worse > 0 && `, ${worse} for the worse`}${
+          unknowns.length > 0 && `, ${unknowns.length} unknown`
+        }
+      </summary>
+      <ul>
+        ${implications.map(
+          (item) =>
+            html`<li>
+              <a href="${paths.implication(item.id)}">${item.id}</a>
+              ${item.direction === "worse" ? html`<strong class="void">worse</strong>` : item.direction},
+              ${item.severity}: <bdi>${item.subject}</bdi>
+              <span class="quiet">${item.confidence} %, ${item.rule}</span>
+            </li>`,
+        )}
+        ${unknowns.map((item) => html`<li><span class="quiet">unknown:</span> <bdi>${item}</bdi></li>`)}
+      </ul>
+    </details>`;
+}
+
+/** The level as words; its colour says no more than they do. */
+function badge(level: string): Html {
+  const grave = level === "high" || level === "critical";
+  const kind = grave ? "bad" : level === "none" || level === "low" ? "good" : "waits";
+  return html`<strong class="badge ${kind}">${level}</strong>`;
+}
+
+function reviews({ reviews: found }: ReversalRow): Html {
+  return found.length === 0
+    ? html`<div class="quiet">no review trailer</div>`
+    : html`<ul class="plain quiet">
+        ${found.map((item) => html`<li>${item.trailer}: <bdi>${item.who}</bdi></li>`)}
+      </ul>`;
 }
 
 /** `, 72 %`; the whole of it needs no number. Never rounded up to the whole. */

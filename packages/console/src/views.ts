@@ -41,6 +41,30 @@ export interface ReversalRow {
   }[];
   readonly reappliedBy: string | null;
   readonly reason: string | null;
+  /** What the trailers of its message say; nobody has checked it. */
+  readonly reviews: readonly { readonly trailer: string; readonly who: string }[];
+  /** The worse and graver first. */
+  readonly implications: readonly {
+    readonly id: string;
+    /** Rule and version. */
+    readonly rule: string;
+    readonly direction: "worse" | "better" | "changed";
+    readonly subject: string;
+    readonly severity: string;
+    /** Per cent. */
+    readonly confidence: number;
+  }[];
+  /** Of the implications together; null where no file was read. */
+  readonly risk: {
+    /** 0 to 100. */
+    readonly score: number;
+    readonly level: string;
+    /** Per cent of what was to be looked at. */
+    readonly coverage: number;
+    readonly weights: number;
+  } | null;
+  /** What could not be found, read or compared. */
+  readonly unknowns: readonly string[];
   /** Seconds from the undone commit to this one, where the audit knows. */
   readonly delay?: number | null;
 }

@@ -38,6 +38,7 @@ export const accessOf: Readonly<Record<string, Access>> = {
   homePage: "read",
   recordPage: "read",
   reversalsPage: "read",
+  implicationPage: "read",
   style: "open",
   decidePage: "person",
   signPage: "person",

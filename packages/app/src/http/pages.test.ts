@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { statuses } from "@countermand/record";
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { implications } from "../undo/implications/taxonomy.ts";
 import { checkHtml } from "./testing/check-html.ts";
 import type { FakeCountermand } from "./testing/fake-countermand.ts";
 import { plainTexts, sample } from "./testing/sample.ts";
@@ -41,6 +42,8 @@ const urls = [
   "/?status=pending_approval&service=checkout&environment=production&after=RB-2026-9",
   "/records/RB-2026-7",
   "/reversals?repository=shop%2Fcheckout",
+  "/implications/dep.downgraded",
+  "/implications/cosmic.rays",
   "/records/RB-2026-8",
   "/nowhere",
   "/?status=nonsense",
@@ -103,6 +106,13 @@ describe("/", () => {
       "deadlock under load",
       "no reason given",
       "nothing that could be found",
+      "high 54 of 100, 98 % seen",
+      "2 implications, 1 for the worse, 1 unknown",
+      "fix.advisory-reverted worse, high: GHSA-8rvj-mm4h-c258 90 %",
+      "unknown: src/big.sql is longer than 8 MB",
+      "Reviewed-by: Ines Moreau <ines@example.com>",
+      "not looked at",
+      "no review trailer",
     ]) {
       expect(text).toContain(part);
     }
@@ -195,7 +205,7 @@ describe("/records/{id}", () => {
       view: { ...countermand.content.view, openings: [] },
     };
     const text = seen(await page("/records/RB-2026-7"));
-    expect(text.match(/Withheld\. It is not kept here\./g)).toHaveLength(9);
+    expect(text.match(/Withheld\. It is not kept here\./g)).toHaveLength(10);
   });
 
   test("a small gap between the clocks is not told", async () => {
@@ -249,6 +259,35 @@ const hostile = sample({
   name: attack,
   wild: attack,
   subject: attack,
+});
+
+describe("/implications", () => {
+  test.each(implications)("$id has its page", async ({ id, title }) => {
+    const body = await page(`/implications/${id}`);
+    checkHtml(body);
+    expect(seen(body).toLowerCase()).toContain(title.toLowerCase());
+    expect(seen(body)).toMatch(/Found by|Seen by|How it is found/);
+    expect(body).not.toMatch(/\*\*|\]\(/);
+  });
+
+  test("a reversal of which nothing is known says so, and one without findings says none", async () => {
+    const [first] = countermand.content.reversals;
+    if (first === undefined) throw new TypeError("there is a sample");
+    const risk = { score: 0, level: "none", coverage: 100, weights: 1 };
+    countermand.content = {
+      ...countermand.content,
+      reversals: [{ ...first, risk, implications: [], reviews: [], unknowns: [] }],
+    };
+    const text = seen(await page("/reversals?repository=shop%2Fcheckout"));
+    expect(text).toContain("none 0 of 100, 100 % seen no implication was found");
+  });
+
+  test("an id is no path", async () => {
+    for (const id of ["..%2F..%2FREADME", "README", "constructor", "a".repeat(200)]) {
+      const answer = await app.inject({ url: `/implications/${id}`, headers: { host } });
+      expect([400, 404]).toContain(answer.statusCode);
+    }
+  });
 });
 
 describe("hostile text", () => {

@@ -264,6 +264,11 @@ describeOnBothStores("the service", (under) => {
       undoes: [],
       reappliedBy: null,
       reason: null,
+      tickets: [],
+      reviews: [{ trailer: "Acked-by", who: "Bo" }],
+      implications: [],
+      risk: { score: 0, level: "none", coverage: 100, weights: 1 },
+      unknowns: [],
       repository: "/r",
       delay: n,
     });
@@ -296,6 +301,14 @@ describeOnBothStores("the service", (under) => {
         .toReversed(),
     );
     expect(await it.service.audits()).toEqual([summary]);
+    expect(seen[0]).toEqual(found(seen[0]?.delay ?? -1));
+
+    // What an earlier version kept had neither: it is told as unknown and not as none.
+    const { risk: _risk, reviews: _reviews, ...earlier } = found(1);
+    await storeAudit(it.store.database, it.service.logId, summary, [earlier as AuditedReversal]);
+    expect((await it.service.reversals({})).items).toMatchObject([
+      { risk: null, reviews: [], unknowns: [expect.stringMatching(/audit the repository again/)] },
+    ]);
   });
 
   test("views that another version of the rules made are rebuilt at the start", async () => {

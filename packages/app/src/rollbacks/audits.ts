@@ -120,10 +120,24 @@ export async function listReversals(
   const page = found.slice(0, limit);
   const last = page.at(-1);
   return {
-    items: page.map((row) => JSON.parse(row.finding) as AuditedReversal),
+    items: page.map((row) => parseFinding(row.finding)),
     ...(found.length > limit && last !== undefined
       ? { next: formatCursor([last.committed_at, last.repository, last.commit_id]) }
       : {}),
+  };
+}
+
+/** Audits before these members were kept did not look: null and nothing, never "none". */
+function parseFinding(text: string): AuditedReversal {
+  const found = JSON.parse(text) as AuditedReversal;
+  const { risk, unknowns = [] } = found as Partial<AuditedReversal>;
+  if (risk !== undefined) return found;
+  const none = { tickets: [], reviews: [], implications: [] };
+  return {
+    ...none,
+    ...found,
+    risk: null,
+    unknowns: [...unknowns, "kept by an earlier version; audit the repository again"],
   };
 }
 

@@ -104,6 +104,32 @@ export interface AuditedReversal {
   }[];
   readonly reappliedBy: string | null;
   readonly reason: string | null;
+  /** As they stand in the message. */
+  readonly tickets: readonly string[];
+  /** What the trailers of its message say; nobody has checked it. */
+  readonly reviews: readonly { readonly trailer: string; readonly who: string }[];
+  /** The worse and graver first. */
+  readonly implications: readonly {
+    readonly id: string;
+    /** Rule and version. */
+    readonly rule: string;
+    readonly direction: "worse" | "better" | "changed";
+    readonly subject: string;
+    readonly severity: string;
+    /** Per cent. */
+    readonly confidence: number;
+  }[];
+  /** Of the implications together; null where no file was read. */
+  readonly risk: {
+    /** 0 to 100. */
+    readonly score: number;
+    readonly level: string;
+    /** Per cent of what was to be looked at. */
+    readonly coverage: number;
+    readonly weights: number;
+  } | null;
+  /** What could not be found, read or compared. */
+  readonly unknowns: readonly string[];
   /** Seconds from the first undone commit to the reversal, where that is known. */
   readonly delay: number | null;
 }

@@ -9,6 +9,7 @@ import { entryProofRoute } from "./entry-proof.ts";
 import { entryTimesRoute } from "./entry-times.ts";
 import { gateEventsRoute, gateRoute } from "./gate.ts";
 import { healthRoute } from "./health.ts";
+import { implicationPageRoute } from "./implication.ts";
 import { instanceRoute } from "./instance.ts";
 import { ledgerRoute } from "./ledger.ts";
 import { checkpointRoute, keyRoute, tileRoute } from "./log.ts";
@@ -70,6 +71,7 @@ export const routes: readonly Route[] = [
   homeRoute,
   recordPageRoute,
   reversalsPageRoute,
+  implicationPageRoute,
   styleRoute,
   decidePageRoute,
   signPageRoute,

@@ -251,6 +251,10 @@ export function sample(texts: Texts = plainTexts) {
         context: hex(25),
         clearings: hex(54),
       },
+      findings: {
+        open: [{ severity: "medium", count: 2 }],
+        cleared: [{ by: "statement", severity: "high", count: 1, until: at(900) }],
+      },
     },
     evidence: [
       {
@@ -468,6 +472,28 @@ export function sample(texts: Texts = plainTexts) {
       ],
       reappliedBy: commit(64),
       reason: `deadlock under load${wild}`,
+      tickets: [`OPS-12${wild}`],
+      reviews: [{ trailer: "Reviewed-by", who: `Ines Moreau <ines@example.com>${wild}` }],
+      implications: [
+        {
+          id: "fix.advisory-reverted",
+          rule: "fix.advisory-reverted@1",
+          direction: "worse",
+          subject: `GHSA-8rvj-mm4h-c258${wild}`,
+          severity: "high",
+          confidence: 90,
+        },
+        {
+          id: "test.removed",
+          rule: "test.removed@2",
+          direction: "better",
+          subject: "test/lock.test.ts",
+          severity: "low",
+          confidence: 80,
+        },
+      ],
+      risk: { score: 54, level: "high", coverage: 98, weights: 1 },
+      unknowns: [`src/big.sql is longer than 8 MB${wild}`],
     },
     {
       repository: audit.repository,
@@ -479,6 +505,11 @@ export function sample(texts: Texts = plainTexts) {
       undoes: [],
       reappliedBy: null,
       reason: null,
+      tickets: [],
+      reviews: [],
+      implications: [],
+      risk: null,
+      unknowns: [],
     },
   ];
   const gate: Whole<GateAnswer> = {
