@@ -76,12 +76,19 @@ export interface MirrorOptions {
   readonly key?: string;
   /** The entries need not be ones of Countermand. */
   readonly anyEntries?: true;
+  /** PEM certificates of the time authorities that are believed. */
+  readonly timeRoots?: string;
 }
 
 export type MirrorMessage =
   | { readonly kind: "progress"; readonly done: number }
   | { readonly kind: "finding"; readonly where: string; readonly problem: string }
-  | { readonly kind: "done"; readonly entries: number };
+  | {
+      readonly kind: "done";
+      readonly entries: number;
+      /** Tokens of time authorities that are of this log, and true if roots were given. */
+      readonly times: number;
+    };
 
 export interface BackupResult {
   readonly entries: number;

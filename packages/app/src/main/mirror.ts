@@ -14,6 +14,7 @@ import {
 import type { Context, MirrorMessage, MirrorOptions } from "../cli/context.ts";
 import { CommandError, exitCodes, usage } from "../cli/exit.ts";
 import { plain } from "../cli/terminal.ts";
+import { timesBy } from "../cli/time-roots.ts";
 import { readConfig, type Config } from "../config/config.ts";
 import { readKeyFile } from "../ledger/keys.ts";
 import type { LogReader } from "../ledger/log-reader.ts";
@@ -94,10 +95,16 @@ export async function* verifyMirror(
   const config = readConfig(context.env, options);
   const source = sourceOf(context, config, place);
   const verifier = await keyOf(config, options.key);
-  for await (const message of readWholeMirror(source, verifier)) {
+  const { timeRoots } = options;
+  const checkTime = timeRoots === undefined ? undefined : await timesBy(context, timeRoots);
+  let times = 0;
+  for await (const message of readWholeMirror(source, verifier, checkTime)) {
     if (message.kind === "finding") yield message;
-    if (message.kind === "done") yield { kind: "done", entries: message.mirror.checkpoint.size };
+    if (message.kind === "done") {
+      yield { kind: "done", entries: message.mirror.checkpoint.size, times };
+    }
     if (message.kind !== "page") continue;
+    times += message.times.length;
     if (options.anyEntries !== true) {
       for (const [i, leaf] of message.entries.entries()) {
         const problem = problemOf(leaf);

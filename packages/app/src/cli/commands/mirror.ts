@@ -18,19 +18,23 @@ export function mirrorCommand(context: Context, exit: Exit): Command {
       new Command("verify")
         .summary("read the whole log and trust nothing but its key")
         .description(
-          "Checks the checkpoint's signature, every bundle, every tile, and that each entry is one of Countermand. Memory stays flat.\nExit code 0: good. 1: something is wrong, and is named. 3: it could not be read, or there is no checkpoint that the key signed.",
+          "Checks the checkpoint's signature, every bundle, every tile, that each entry is one of Countermand, and that time-stamp tokens are over checkpoints of this log. Memory stays flat.\nExit code 0: good. 1: something is wrong, and is named. 3: it could not be read, or there is no checkpoint that the key signed.",
         )
         .argument("<place>", "a folder, s3://bucket/prefix?endpoint=…, or https://…")
         .option("--key <key>", "the log's C2SP verifier key, as you know it from elsewhere")
         .option("--data <folder>", "take the key from this ledger's folder")
         .option("--any-entries", "the entries need not be ones of Countermand")
+        .option(
+          "--time-roots <file>",
+          "PEM certificates of the time authorities that you believe: their tokens are checked, with openssl",
+        )
         .action((place: string, options: MirrorOptions) => verify(context, place, options, exit)),
     )
     .addCommand(
       new Command("restore")
         .summary("make an empty store from a mirror")
         .description(
-          "Reads the log into an empty store, on either engine, all or nothing, and makes the views and the high-water mark from it. Texts behind commitments and artefacts are in no mirror.",
+          "Reads the log into an empty store, on either engine, all or nothing, with the tokens of time authorities, and makes the views and the high-water mark from it. Texts behind commitments and artefacts are in no mirror.",
         )
         .argument("<place>", "a folder, s3://bucket/prefix?endpoint=…, or https://…")
         .option("--key <key>", "the log's verifier key; without it that of keys/log.key")
@@ -48,9 +52,10 @@ async function verify(
   const progress = progressLine(context);
   let findings = 0;
   let entries: number | undefined;
+  let times = 0;
   for await (const message of context.verifyMirror(place, options)) {
     if (message.kind === "progress") progress.show(`${message.done} entries read`);
-    else if (message.kind === "done") entries = message.entries;
+    else if (message.kind === "done") ({ entries, times } = message);
     else {
       findings += 1;
       progress.clear();
@@ -65,8 +70,13 @@ async function verify(
     entries === undefined
       ? "it could not be read to its end"
       : `${count(entries, "entry", "entries")} read`;
+  const tokens = times === 0 ? "" : `, ${count(times, "time-stamp token", "time-stamp tokens")}`;
+  const unjudged =
+    times === 0 || options.timeRoots !== undefined
+      ? ""
+      : "The tokens are over checkpoints of this log; whether they are true was not checked: give --time-roots.\n";
   context.out(
-    `${good ? style(context, "green", "GOOD") : style(context, "red", "NOT GOOD")}  ${read}: checkpoint, bundles, tiles${options.anyEntries === true ? "" : ", entries"}\n`,
+    `${good ? style(context, "green", "GOOD") : style(context, "red", "NOT GOOD")}  ${read}: checkpoint, bundles, tiles${options.anyEntries === true ? "" : ", entries"}${tokens}\n${unjudged}`,
   );
   exit(good ? exitCodes.good : exitCodes.finding);
 }
@@ -78,7 +88,7 @@ async function restore(context: Context, from: string, options: MirrorOptions): 
   );
   progress.clear();
   context.out(
-    `${place}: ${count(entries, "entry", "entries")} restored, with tiles, head, mark and views.
+    `${place}: ${count(entries, "entry", "entries")} restored, with tiles, head, mark, time-stamp tokens and views.
 Missing, because no mirror has it:
   the texts and names behind commitments (their proofs stay good)
   artefacts: put the folder blobs/ back from a backup

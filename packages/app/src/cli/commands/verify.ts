@@ -4,8 +4,9 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import type { VerifyReport } from "@countermand/record";
 import type { Context } from "../context.ts";
-import { CommandError, exitCodes, usage, type ExitCode } from "../exit.ts";
+import { exitCodes, usage, type ExitCode } from "../exit.ts";
 import { instant, plain, style } from "../terminal.ts";
+import { timesBy } from "../time-roots.ts";
 import { count } from "../../undo/text.ts";
 
 /** More than this is no package of ours, and would not fit in memory twice. */
@@ -49,21 +50,6 @@ export function verifyCommand(context: Context, exit: (code: ExitCode) => void):
       };
       exit(codes[report.verdict]);
     });
-}
-
-/** Judges time-stamp tokens with the certificates in `file`. */
-export async function timesBy(context: Context, file: string) {
-  const [{ timeChecker }, { TimestampError }] = await Promise.all([
-    import("../../ledger/timestamps/check-time.ts"),
-    import("../../ledger/timestamps/error.ts"),
-  ]);
-  try {
-    return await timeChecker(resolve(context.cwd, file));
-  } catch (error) {
-    if (!(error instanceof TimestampError)) throw error;
-    if (error.code === "roots") throw usage(`--time-roots: ${error.message}.`);
-    throw new CommandError(exitCodes.couldNot, `${error.message}.`);
-  }
 }
 
 async function read(path: string): Promise<Uint8Array> {

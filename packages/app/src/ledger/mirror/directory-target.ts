@@ -1,7 +1,7 @@
 /**
  * A mirror in a directory. An object is written under a temporary name in `.incoming`,
  * put on the disk, and linked to its name, which fails where one is there: nothing is
- * ever overwritten but the checkpoint. That is compared and renamed under a lock of the
+ * ever overwritten but the checkpoint and times. Those are compared and renamed under a lock of the
  * operating system (SQLite's, as on the data directory), which dies with its process.
  *
  * The directory's content may be hostile: symbolic links are not followed, neither as
@@ -16,7 +16,13 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseTilePath } from "@countermand/tlog";
 import { syncFolder } from "../../storage/durable-files.ts";
-import { checkpointPath, MirrorError, type MirrorSource, type MirrorTarget } from "./target.ts";
+import {
+  assertMirrorPath,
+  MirrorError,
+  replaceable,
+  type MirrorSource,
+  type MirrorTarget,
+} from "./target.ts";
 
 const incoming = ".incoming";
 const lockName = ".lock";
@@ -84,19 +90,22 @@ export async function directoryTarget(root: string): Promise<MirrorTarget> {
         await syncFolder(dirname(file));
       });
     },
-    async replaceCheckpoint(expected, bytes) {
+    async replace(path, expected, bytes) {
+      replaceable(path);
       await prepare();
-      return await guarded(root, checkpointPath, async () => {
+      const folder = dirname(join(root, path));
+      return await guarded(root, path, async () => {
         const lock = await takeLock(root);
         try {
-          const current = await readPlain(root, checkpointPath, Number.MAX_SAFE_INTEGER);
+          const current = await readPlain(root, path, Number.MAX_SAFE_INTEGER);
           if (current !== undefined && Buffer.compare(current, bytes) === 0) {
-            await syncFolder(root);
+            await syncFolder(folder);
             return true;
           }
           if (!same(current, expected)) return false;
-          await withIncoming(bytes, (temporary) => rename(temporary, join(root, checkpointPath)));
-          await syncFolder(root);
+          if (dirname(path) !== ".") await makeFolder(root, dirname(path));
+          await withIncoming(bytes, (temporary) => rename(temporary, join(root, path)));
+          await syncFolder(folder);
           return true;
         } finally {
           lock.close();
@@ -140,7 +149,7 @@ async function readPlain(
   path: string,
   limit: number,
 ): Promise<Uint8Array | undefined> {
-  if (path !== checkpointPath) parseTilePath(path);
+  assertMirrorPath(path);
   const file = join(root, path);
   return await guarded(root, path, async () => {
     if (!(await isFolder(root, dirname(path)))) return undefined;

@@ -23,7 +23,7 @@ import { mirrorOnce } from "./mirror.ts";
 import { MirrorPublisher } from "./publisher.ts";
 import { readWholeMirror } from "./read-mirror.ts";
 import { restoreFromMirror } from "./restore-mirror.ts";
-import { MirrorError, type MirrorTarget } from "./target.ts";
+import { checkpointPath, MirrorError, type MirrorTarget } from "./target.ts";
 
 type NoteLedger = Ledger<NoteCommand, string>;
 
@@ -310,7 +310,7 @@ function failing(target: MirrorTarget, failAt: number, effect: boolean) {
     place: target.place,
     get: (path, limit) => staged(() => target.get(path, limit)),
     create: (path, bytes) => staged(() => target.create(path, bytes)),
-    replaceCheckpoint: (old, bytes) => staged(() => target.replaceCheckpoint(old, bytes)),
+    replace: (path, old, bytes) => staged(() => target.replace(path, old, bytes)),
     removePartials: (path) => staged(() => target.removePartials(path)),
   };
   return { failed: () => failed, faulty };
@@ -333,7 +333,7 @@ test("links, pipes and other bytes in the directory are refused, and nothing out
   symlinkSync(join(outside, "000"), join(folder, "tile/0/000"));
   await expect(target.create("tile/0/000", bytes)).rejects.toMatchObject({ code: "contradiction" });
   symlinkSync(join(outside, "000"), join(folder, "checkpoint"));
-  await expect(target.replaceCheckpoint(undefined, bytes)).rejects.toMatchObject({
+  await expect(target.replace(checkpointPath, undefined, bytes)).rejects.toMatchObject({
     code: "contradiction",
   });
   expect(readFileSync(join(outside, "000"), "utf8")).toBe("mine");
@@ -384,9 +384,9 @@ test("no path leads out of the directory, and none but the log's own is taken", 
 test("a checkpoint is replaced only where the expected one is", async () => {
   const target = await directoryTarget(temporaryFolder());
   const [a, b] = [Buffer.from("a"), Buffer.from("b")];
-  expect(await target.replaceCheckpoint(a, b)).toBe(false);
-  expect(await target.replaceCheckpoint(undefined, a)).toBe(true);
-  expect(await target.replaceCheckpoint(undefined, b)).toBe(false);
-  expect(await target.replaceCheckpoint(a, b)).toBe(true);
-  expect(await target.replaceCheckpoint(a, b)).toBe(true);
+  expect(await target.replace(checkpointPath, a, b)).toBe(false);
+  expect(await target.replace(checkpointPath, undefined, a)).toBe(true);
+  expect(await target.replace(checkpointPath, undefined, b)).toBe(false);
+  expect(await target.replace(checkpointPath, a, b)).toBe(true);
+  expect(await target.replace(checkpointPath, a, b)).toBe(true);
 });

@@ -107,7 +107,7 @@ export async function mirrorOnce(
     await target.create(path, await bytes(log));
   });
   // Another server was faster: the next round sees what it wrote.
-  if (!(await target.replaceCheckpoint(there?.bytes, note))) return from;
+  if (!(await target.replace(checkpointPath, there?.bytes, note))) return from;
   for (const path of becameFull(from, size)) await target.removePartials(path);
   return size;
 }

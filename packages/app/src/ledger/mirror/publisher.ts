@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../error.ts";
 import { mirrorOnce, type MirroredLog } from "./mirror.ts";
 import { MirrorError, type MirrorTarget } from "./target.ts";
+import { mirrorTimes, type KnownTimes } from "./times.ts";
 
 /** Milliseconds between two looks at the head. */
 const usualPause = 1_000;
@@ -35,6 +36,7 @@ export interface PublisherOptions extends MirroredLog {
 
 interface State {
   size?: number;
+  times?: KnownTimes;
   problem?: string;
   since?: string;
 }
@@ -85,6 +87,7 @@ export class MirrorPublisher {
     const { freeze, now, report } = this.#options;
     try {
       state.size = await mirrorOnce(target, this.#options);
+      state.times = await mirrorTimes(target, this.#options, state.size, state.times);
       if (state.problem !== undefined) report(`the mirror ${target.place} is reached again`);
       delete state.problem;
       delete state.since;

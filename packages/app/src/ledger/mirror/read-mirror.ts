@@ -20,7 +20,9 @@ import {
 import { grow, type FullTile, type Tree } from "../growth.ts";
 import { sameBytes } from "../start-up.ts";
 import { readMirror, type OpenedMirror } from "./mirror.ts";
-import { MirrorError, type MirrorSource } from "./target.ts";
+import type { TokenOfCheckpoint } from "../timestamps/token-rows.ts";
+import { MirrorError, timesPath, type MirrorSource } from "./target.ts";
+import { readTimes, type CheckTime } from "./times.ts";
 
 const maxBundle = TILE_WIDTH * (MAX_ENTRY_SIZE + 2);
 
@@ -33,6 +35,8 @@ export type MirrorMessage =
       readonly entries: readonly Uint8Array[];
       readonly leafHashes: readonly Uint8Array[];
       readonly tiles: readonly FullTile[];
+      /** Tokens of time authorities over checkpoints that end in this page. */
+      readonly times: readonly TokenOfCheckpoint[];
     }
   | { readonly kind: "done"; readonly mirror: OpenedMirror; readonly tree: Tree };
 
@@ -44,6 +48,8 @@ export type MirrorMessage =
 export async function* readWholeMirror(
   source: MirrorSource,
   verifier: NoteVerifier,
+  /** Judges time-stamp tokens; without it they are only compared with the tree. */
+  checkTime?: CheckTime,
 ): AsyncGenerator<MirrorMessage> {
   const mirror = await readMirror(source, verifier);
   if (mirror === undefined) {
@@ -56,14 +62,23 @@ export async function* readWholeMirror(
     const page = await readPage(source, from / TILE_WIDTH, width);
     yield* page.findings;
     if (page.hashes === undefined) return;
-    const growth = grow(tree, page.hashes);
+    const { hashes } = page;
+    const before = tree;
+    const growth = grow(before, hashes);
     tree = growth.tree;
+    const rootAt = (at: number) => grow(before, hashes.slice(0, at - from)).tree.root;
+    const n = from / TILE_WIDTH;
+    const times = await readTimes(source, n, size, verifier, rootAt, checkTime);
+    for (const problem of times.problems) {
+      yield { kind: "finding", where: timesPath(n), problem };
+    }
     for (const tile of growth.tiles) {
       if (tile.level > 0) yield* checkTile(source, tile.level, tile.n, tile.hashes);
     }
     const { entries } = page;
     if (entries !== undefined) {
-      yield { kind: "page", from, entries, leafHashes: page.hashes, tiles: growth.tiles };
+      const { tiles } = growth;
+      yield { kind: "page", from, entries, leafHashes: hashes, tiles, times: times.tokens };
     }
   }
   for (const [level, hashes] of tree.edge.entries()) {

@@ -1,15 +1,16 @@
 /**
  * The rows of a log made again from a mirror, in one transaction: all of a log that its
- * key signed, or nothing. Views are made from the entries afterwards. What no mirror has:
+ * key signed, with the tokens of time authorities, or nothing. Views are made from the
+ * entries afterwards. What no mirror has:
  * the texts behind commitments, artefacts, keys, and cosignatures that are not on the
  * mirror's checkpoint.
  */
-import type { NoteVerifier } from "@countermand/tlog";
-import { formatVerifierKey } from "@countermand/tlog";
+import { formatVerifierKey, openCheckpoint, type NoteVerifier } from "@countermand/tlog";
 import type { Database, Tx } from "../../storage/database.ts";
 import { LedgerError } from "../error.ts";
 import { createLog } from "../keys.ts";
 import { advanceHead, insertEntries, insertOwed, insertTiles, lockHead } from "../log-rows.ts";
+import { insertTokens, type TokenOfCheckpoint } from "../timestamps/token-rows.ts";
 import { readWholeMirror } from "./read-mirror.ts";
 import { MirrorError, type MirrorSource } from "./target.ts";
 
@@ -90,6 +91,7 @@ async function readInto(
       });
       await insertEntries(tx, logId, entries);
       await insertTiles(tx, logId, message.tiles);
+      await insertTimes(tx, logId, message.times, verifier);
       onProgress?.(message.from + entries.length);
       continue;
     }
@@ -101,4 +103,18 @@ async function readInto(
     return { logId, entries: size, note };
   }
   throw new MirrorError("contradiction", `the mirror ${source.place} ended before its checkpoint`);
+}
+
+/** The tokens of a page, each with the checkpoint that it is over, byte for byte. */
+async function insertTimes(
+  tx: Tx,
+  logId: number,
+  times: readonly TokenOfCheckpoint[],
+  verifier: NoteVerifier,
+): Promise<void> {
+  for (const { note, size, publishedAt } of times) {
+    const { root } = await openCheckpoint(Buffer.from(note), [verifier], verifier.name);
+    await insertOwed(tx, logId, [{ size, root, note, publishedAt }]);
+  }
+  await insertTokens(tx, logId, times);
 }

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../storage/open.ts";
 import { makeTestLog, temporaryFolder } from "../testing/ledger-under-test.ts";
+import { checkpointPath } from "./target.ts";
 import { mirrorOnce } from "./mirror.ts";
 import { readWholeMirror } from "./read-mirror.ts";
 import { parseS3Place, s3Source, s3Target } from "./s3-target.ts";
@@ -118,12 +119,15 @@ test("of two who replace the checkpoint at once, one does", async () => {
   const { place, target } = await bucket();
   const other = s3Target(place, fakeCredentials, { backoff: 1 });
   const [a, b, c] = ["a", "b", "c"].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
-  expect(await target.replaceCheckpoint(undefined, a)).toBe(true);
+  expect(await target.replace(checkpointPath, undefined, a)).toBe(true);
   // Its look at the store's conditions is over, so that both are really at once.
   await other.create("tile/0/000", new Uint8Array(1));
-  const both = await Promise.all([target.replaceCheckpoint(a, b), other.replaceCheckpoint(a, c)]);
+  const both = await Promise.all([
+    target.replace(checkpointPath, a, b),
+    other.replace(checkpointPath, a, c),
+  ]);
   expect(both.sort()).toEqual([false, true]);
-  expect(await target.replaceCheckpoint(a, b)).toBe(
+  expect(await target.replace(checkpointPath, a, b)).toBe(
     Buffer.from((await target.get("checkpoint", 10)) ?? []).toString() === "b",
   );
 });

@@ -11,9 +11,9 @@ import { parseTilePath } from "@countermand/tlog";
 import { bodyOf, unreachable } from "./http-source.ts";
 import { signS3, type S3Credentials, type S3Request } from "./s3-sign.ts";
 import {
-  checkpointPath,
-  maxCheckpoint,
+  assertMirrorPath,
   MirrorError,
+  replaceable,
   type MirrorSource,
   type MirrorTarget,
 } from "./target.ts";
@@ -163,7 +163,7 @@ export function s3Source(
   return {
     place: client.shown,
     async get(path, limit) {
-      checkPath(path);
+      assertMirrorPath(path);
       const { status, body } = await client.call({ method: "GET", key: path }, [200, 404], limit);
       return status === 404 ? undefined : body;
     },
@@ -229,17 +229,17 @@ export function s3Target(
         );
       }
     },
-    async replaceCheckpoint(expected, bytes) {
+    async replace(key, expected, bytes) {
+      const limit = replaceable(key);
       await conditions();
-      const key = checkpointPath;
-      const now = await client.call({ method: "GET", key }, [200, 404], maxCheckpoint);
+      const now = await client.call({ method: "GET", key }, [200, 404], limit);
       const current = now.status === 404 ? undefined : now.body;
       if (current !== undefined && Buffer.compare(current, bytes) === 0) return true;
       if (current === undefined || expected === undefined) {
         if (current !== expected) return false;
       } else if (Buffer.compare(current, expected) !== 0) return false;
       if (current !== undefined && now.etag === undefined) {
-        throw new MirrorError("unreachable", `${client.shown}/checkpoint came without an ETag`);
+        throw new MirrorError("unreachable", `${client.shown}/${key} came without an ETag`);
       }
       const condition: Record<string, string> =
         now.etag === undefined || current === undefined
@@ -251,7 +251,7 @@ export function s3Target(
       );
       if (status === 200) return true;
       // The first try may have been done, and its answer lost: then ours is there.
-      const after = await source.get(key, maxCheckpoint);
+      const after = await source.get(key, limit);
       return after !== undefined && Buffer.compare(after, bytes) === 0;
     },
     async removePartials(path) {
@@ -276,7 +276,3 @@ const octets = {
   "content-type": "application/octet-stream",
 };
 const noteHeaders = { "cache-control": "no-store", "content-type": "text/plain; charset=utf-8" };
-
-function checkPath(path: string): void {
-  if (path !== checkpointPath) parseTilePath(path);
-}

@@ -3,6 +3,7 @@
  * be served as it is and read by anybody's client. Not trusted: what is read back is
  * checked with the log's key and its tree.
  */
+import { entriesPath, parseTilePath } from "@countermand/tlog";
 
 export type MirrorErrorCode =
   /** The mirror did not do it, or did not say whether it did. The same may be tried again. */
@@ -46,10 +47,10 @@ export interface MirrorTarget extends MirrorSource {
   /** Writes an object that never changes; one that is there must have the same bytes ("contradiction"). */
   create(path: string, bytes: Uint8Array): Promise<void>;
   /**
-   * Puts the checkpoint in the place of `expected` (undefined: of none), atomically.
-   * False, and nothing is written, where another one is there.
+   * Puts the checkpoint, or a page of times, in the place of `expected` (undefined: of
+   * none), atomically. False, and nothing is written, where another one is there.
    */
-  replaceCheckpoint(expected: Uint8Array | undefined, bytes: Uint8Array): Promise<boolean>;
+  replace(path: string, expected: Uint8Array | undefined, bytes: Uint8Array): Promise<boolean>;
   /** Removes the partial forms of an object that is there as a whole now. */
   removePartials(path: string): Promise<void>;
 }
@@ -57,3 +58,30 @@ export interface MirrorTarget extends MirrorSource {
 export const checkpointPath = "checkpoint";
 /** A note of a hundred long signatures is less. */
 export const maxCheckpoint = 1_000_000;
+
+/** Tokens of time authorities over the checkpoints that end in bundle `n`. */
+export function timesPath(n: number): string {
+  return entriesPath(n).replace(bundles, times);
+}
+const bundles = "tile/entries/";
+const times = "times/";
+/** Tokens of some authorities over each of 256 checkpoints. */
+export const maxTimes = 33_554_432;
+
+/** How long what is there under a name that changes may be. Throws a `TypeError` for another name. */
+export function replaceable(path: string): number {
+  if (path === checkpointPath) return maxCheckpoint;
+  if (path.startsWith(times) && isTimes(path)) return maxTimes;
+  throw new TypeError(`${path} never changes`);
+}
+
+function isTimes(path: string): boolean {
+  const found = parseTilePath(path.replace(times, bundles));
+  return found.kind === "entries" && timesPath(found.n) === path;
+}
+
+/** Throws a `TlogError`, or a `TypeError`, for what no mirror has. */
+export function assertMirrorPath(path: string): void {
+  if (path === checkpointPath || path.startsWith(times)) replaceable(path);
+  else parseTilePath(path);
+}

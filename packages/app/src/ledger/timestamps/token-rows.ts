@@ -1,5 +1,5 @@
 /** The rows of tokens that time authorities gave for our checkpoints. */
-import type { Database } from "../../storage/database.ts";
+import { insertRows, type Database, type Tx } from "../../storage/database.ts";
 
 export interface StoredToken {
   /** Size of the checkpoint that it is over. */
@@ -52,13 +52,75 @@ export async function newestToken(
   return row === undefined ? undefined : { size: row.size, receivedAt: row.received_at };
 }
 
-/** The token over the smallest checkpoint that has the entry, and that checkpoint: the earliest time that is vouched for. */
-export async function firstTokenOver(
+/** A token with the checkpoint that it is over, as both are stored. */
+export interface TokenOfCheckpoint extends StoredToken {
+  /** A signed note. */
+  readonly note: string;
+  readonly publishedAt: string;
+}
+
+/** Of each token over more than `after` and at most `to` entries, the size, in order. */
+export async function tokenSizes(
   database: Database,
   logId: number,
-  index: number,
-): Promise<(StoredToken & { readonly note: string }) | undefined> {
-  const row = await database.read
+  after: number,
+  to: number,
+): Promise<number[]> {
+  const rows = await database.read
+    .selectFrom("checkpoint_time")
+    .select("checkpoint_time.size")
+    .where("checkpoint_time.log_id", "=", logId)
+    .where("checkpoint_time.size", ">", after)
+    .where("checkpoint_time.size", "<=", to)
+    .orderBy("checkpoint_time.size")
+    .execute();
+  return rows.map((row) => row.size);
+}
+
+/** Tokens over more than `after` and at most `to` entries, in order of size and authority. */
+export async function tokensBetween(
+  database: Database,
+  logId: number,
+  after: number,
+  to: number,
+): Promise<TokenOfCheckpoint[]> {
+  const rows = await tokensWithNotes(database, logId)
+    .where("checkpoint_time.size", ">", after)
+    .where("checkpoint_time.size", "<=", to)
+    .execute();
+  return rows.map(tokenOf).sort((a, b) => a.size - b.size || (a.authority < b.authority ? -1 : 1));
+}
+
+/** Puts back what `tokensBetween` gave; the checkpoints are there already. */
+export async function insertTokens(
+  tx: Tx,
+  logId: number,
+  tokens: readonly StoredToken[],
+): Promise<void> {
+  await insertRows(
+    tx,
+    "checkpoint_time",
+    [
+      { name: "log_id", type: "integer" },
+      { name: "size", type: "integer" },
+      { name: "authority", type: "text" },
+      { name: "attested_at", type: "text" },
+      { name: "received_at", type: "text" },
+      { name: "token", type: "bytes" },
+    ],
+    tokens.map((one) => [
+      logId,
+      one.size,
+      one.authority,
+      one.attestedAt,
+      one.receivedAt,
+      one.token,
+    ]),
+  );
+}
+
+function tokensWithNotes(database: Database, logId: number) {
+  return database.read
     .selectFrom("checkpoint_time")
     .innerJoin("checkpoint", (join) =>
       join
@@ -72,14 +134,43 @@ export async function firstTokenOver(
       "checkpoint_time.received_at",
       "checkpoint_time.token",
       "checkpoint.note",
+      "checkpoint.published_at",
     ])
-    .where("checkpoint_time.log_id", "=", logId)
+    .where("checkpoint_time.log_id", "=", logId);
+}
+
+function tokenOf(row: {
+  readonly size: number;
+  readonly authority: string;
+  readonly attested_at: string;
+  readonly received_at: string;
+  readonly token: Uint8Array;
+  readonly note: string;
+  readonly published_at: string;
+}): TokenOfCheckpoint {
+  const { size, authority, token, note } = row;
+  return {
+    size,
+    authority,
+    attestedAt: row.attested_at,
+    receivedAt: row.received_at,
+    token,
+    note,
+    publishedAt: row.published_at,
+  };
+}
+
+/** The token over the smallest checkpoint that has the entry, and that checkpoint: the earliest time that is vouched for. */
+export async function firstTokenOver(
+  database: Database,
+  logId: number,
+  index: number,
+): Promise<TokenOfCheckpoint | undefined> {
+  const row = await tokensWithNotes(database, logId)
     .where("checkpoint_time.size", ">", index)
     .orderBy("checkpoint_time.size")
     .orderBy("checkpoint_time.attested_at")
     .limit(1)
     .executeTakeFirst();
-  if (row === undefined) return undefined;
-  const { size, authority, token, note } = row;
-  return { size, authority, attestedAt: row.attested_at, receivedAt: row.received_at, token, note };
+  return row === undefined ? undefined : tokenOf(row);
 }
