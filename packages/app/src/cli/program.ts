@@ -89,12 +89,12 @@ const epilogue = `
 Exit codes: 0 good, 1 a finding or a refusal, 2 wrong usage, 3 could not be done or verified.
 Without a server, commands work on the embedded ledger in ./.countermand.`;
 
-/** Runs one command line (without `node` and the script) and answers its exit code. */
-export async function runProgram(context: Context, argv: readonly string[]): Promise<number> {
-  let code: number = exitCodes.good;
-  const exit: Exit = (value) => {
-    code = value;
-  };
+/** The command line as a tree: only the command that `argv` names, or all of them. */
+export async function buildProgram(
+  context: Context,
+  argv: readonly string[],
+  exit: Exit,
+): Promise<Command> {
   const program = new Command("countermand")
     .description(
       "The system of record for rollbacks: what was undone, why, on whose authority, and did it hold.",
@@ -111,6 +111,15 @@ export async function runProgram(context: Context, argv: readonly string[]): Pro
     }
   }
   configure(program, context);
+  return program;
+}
+
+/** Runs one command line (without `node` and the script) and answers its exit code. */
+export async function runProgram(context: Context, argv: readonly string[]): Promise<number> {
+  let code: number = exitCodes.good;
+  const program = await buildProgram(context, argv, (value) => {
+    code = value;
+  });
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {

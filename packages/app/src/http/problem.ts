@@ -3,7 +3,7 @@
  * sentence; what nobody expected is told in ours, and its cause goes to the log
  * of the server alone.
  */
-import { RecordError, Refusal } from "@countermand/record";
+import { RecordError, Refusal, type RecordErrorCode } from "@countermand/record";
 import { LoginError, type LoginErrorCode } from "../identity/error.ts";
 import { LedgerError } from "../ledger/error.ts";
 import { RollbacksError, type RollbacksErrorCode } from "../rollbacks/error.ts";
@@ -82,6 +82,34 @@ const rollbacksKinds: Readonly<Record<RollbacksErrorCode, Kind>> = {
   unavailable: { status: 503, title: "The store is not available" },
 };
 
+const wrong: Kind = { status: 400, title: "Not what it should be" };
+const recordKinds: Readonly<Record<RecordErrorCode, Kind>> = {
+  refused: { status: 409, title: "A rule refuses it" },
+  encoding: wrong,
+  canonical: wrong,
+  shape: wrong,
+  envelope: wrong,
+  signature: wrong,
+  key: wrong,
+  commitment: wrong,
+  archive: wrong,
+  entry: wrong,
+  package: wrong,
+};
+
+const unexpectedKind: Kind = { status: 500, title: "The server failed" };
+
+/** Every problem and its status; the page docs/http.md lists them. */
+export const problemStatuses: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.entries({
+    ...httpKinds,
+    ...loginKinds,
+    ...rollbacksKinds,
+    ...recordKinds,
+    internal: unexpectedKind,
+  }).map(([code, { status }]) => [code, status]),
+);
+
 export interface Told {
   readonly problem: Problem;
   readonly headers: Readonly<Record<string, string>>;
@@ -95,13 +123,11 @@ export function problemOf(error: unknown, id: string): Told {
     return told(error.code, httpKinds[error.code], error.message, { headers: error.headers });
   }
   if (error instanceof Refusal) {
-    const kind = { status: 409, title: "A rule refuses it" };
-    return told("refused", kind, error.message, { more: { rule: error.rule } });
+    return told("refused", recordKinds.refused, error.message, { more: { rule: error.rule } });
   }
   if (error instanceof RecordError) {
-    const kind = { status: 400, title: "Not what it should be" };
     const more = error.where === undefined ? {} : { where: error.where };
-    return told(error.code, kind, error.message, { more });
+    return told(error.code, recordKinds[error.code], error.message, { more });
   }
   if (error instanceof RollbacksError) {
     const kind = rollbacksKinds[error.code];
@@ -143,9 +169,8 @@ function later(seconds: number): Extra {
 }
 
 function unexpected(id: string): Told {
-  const kind = { status: 500, title: "The server failed" };
   const detail = `the server could not do this; its log says why, under request ${id}`;
-  return { ...told("internal", kind, detail), unexpected: true };
+  return { ...told("internal", unexpectedKind, detail), unexpected: true };
 }
 
 function ledgerProblem(error: LedgerError, id: string): Told {

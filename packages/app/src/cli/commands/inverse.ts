@@ -52,7 +52,7 @@ interface MakeOptions {
 
 function makeCommand(context: Context): Command {
   return new Command("make")
-    .summary("make the proof, or say path by path why there is none (exit code 1)")
+    .summary("make the proof, or say path by path why there is none")
     .description(
       "UNDONE are the commits that are taken back, the newest first: each against its first parent; A..B is everything after A up to B as one change. Prints the proof, canonical JSON, with nothing after it.",
     )
