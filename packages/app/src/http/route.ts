@@ -8,6 +8,7 @@ import type { z } from "zod";
 import type { Login } from "../identity/login.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Countermand } from "../rollbacks/countermand.ts";
+import type { DutiesHealth } from "../ledger/duties.ts";
 import type { MirrorHealth } from "../ledger/mirror/publisher.ts";
 import type { ScrubHealth } from "../ledger/scrubber.ts";
 import type { TimeHealth } from "../ledger/timestamps/stamper.ts";
@@ -30,6 +31,8 @@ export interface HttpDeps {
   readonly timestamping?: () => TimeHealth | undefined;
   /** How far the log was read through, where it is. */
   readonly scrubbing?: () => ScrubHealth | undefined;
+  /** What this server does for all that share its database. */
+  readonly duties?: () => DutiesHealth | undefined;
   readonly now: () => Date;
   /** Told of every failure that nobody expected; the answer does not say it. */
   readonly report: (error: unknown, requestId: string) => void;

@@ -46,8 +46,8 @@ export async function openMirrors(config: Config): Promise<MirrorTarget[]> {
 
 export interface Mirroring {
   readonly health: () => readonly MirrorHealth[] | undefined;
-  /** Until the server ends. */
-  run(): Promise<void>;
+  /** Until the signal. */
+  run(ended: AbortSignal): Promise<void>;
 }
 
 /** Mirrors have what may be shown: `log` is undefined before there is any. */
@@ -55,14 +55,13 @@ export function startMirroring(
   { service, directory, mirrors }: Application,
   log: () => LogReader | undefined,
   context: Context,
-  ended: AbortSignal,
 ): Mirroring {
   let publisher: MirrorPublisher | undefined;
   return {
     health: () =>
       publisher?.health() ??
       (mirrors.length === 0 ? undefined : mirrors.map(({ place }) => ({ place, behind: 0 }))),
-    async run() {
+    async run(ended) {
       while (mirrors.length > 0 && !ended.aborted) {
         const reader = log();
         const { opened } = service;

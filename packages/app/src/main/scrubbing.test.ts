@@ -11,8 +11,8 @@ function scrub(it: RollbacksUnderTest, rate: number) {
   const lines: string[] = [];
   const context = { err: (line: string) => void lines.push(line), now: () => new Date(it.now) };
   const application = { service: it.service, directory: dataDirectory(join(it.folder, "data")) };
-  const scrubbing = startScrubbing(application, rate, context, ended.signal);
-  const running = scrubbing.run();
+  const scrubbing = startScrubbing(application, rate, context);
+  const running = scrubbing.run(ended.signal);
   return {
     scrubbing,
     lines,

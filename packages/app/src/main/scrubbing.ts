@@ -11,8 +11,8 @@ import { entryIdentity } from "./entry-identity.ts";
 
 export interface Scrubbing {
   readonly health: () => ScrubHealth | undefined;
-  /** Until the server ends, or until a finding froze the log. */
-  run(): Promise<void>;
+  /** Until the signal, or until a finding froze the log. */
+  run(ended: AbortSignal): Promise<void>;
 }
 
 export function startScrubbing(
@@ -22,12 +22,11 @@ export function startScrubbing(
   }: { readonly service: Application["service"]; readonly directory: DataDirectory },
   rate: number,
   context: Pick<Context, "err" | "now">,
-  ended: AbortSignal,
 ): Scrubbing {
   let scrubber: Scrubber | undefined;
   return {
     health: () => scrubber?.health(),
-    async run() {
+    async run(ended) {
       if (rate === 0) return;
       while (!ended.aborted) {
         const { opened } = service;

@@ -16,11 +16,8 @@ import type { Login } from "../identity/login.ts";
 import { writeDurably } from "../storage/durable-files.ts";
 import { openApplication, type Application } from "./application.ts";
 import { openLogin, wantsLogin } from "./login.ts";
-import { startMirroring } from "./mirror.ts";
+import { startDuties, type SharedDuties } from "./shared-duties.ts";
 import { tokenFile } from "./token-file.ts";
-import { startScrubbing } from "./scrubbing.ts";
-import { startTimestamping } from "./timestamping.ts";
-import { startWitnessing } from "./witnessing.ts";
 
 /** How often quiet records are looked at, in milliseconds. */
 const tickEvery = 15_000;
@@ -62,19 +59,20 @@ export async function openServedLedger(
   const end = () => ended.abort();
   if (context.interrupted.aborted) end();
   context.interrupted.addEventListener("abort", end, { once: true });
+  let duties: SharedDuties | undefined;
   const release = async () => {
     // Where the ledger froze nobody interrupted: what still waits for its turn would keep the process.
     end();
     context.interrupted.removeEventListener("abort", end);
     await rm(tokenFile(config.data), { force: true });
+    await duties?.close();
     await application.close();
   };
   try {
     const login = hasLogin ? await openLogin(config, application, context, port) : undefined;
-    const witnesses = await startWitnessing(application, config, context, ended.signal);
-    const timestamping = await startTimestamping(application, config, context, ended.signal);
-    const scrubbing = startScrubbing(application, config.scrubRate, context, ended.signal);
-    const mirroring = startMirroring(application, witnesses.log, context, ended.signal);
+    const shared = await startDuties(application, config, context, ended.signal);
+    duties = shared;
+    const { witnesses } = shared;
     const token = randomBytes(32).toString("base64url");
     const server = await buildServer(
       {
@@ -82,9 +80,10 @@ export async function openServedLedger(
         ...(login === undefined ? {} : { login }),
         log: witnesses.log,
         witnessing: witnesses.health,
-        mirroring: mirroring.health,
-        timestamping: timestamping.health,
-        scrubbing: scrubbing.health,
+        mirroring: shared.mirroring,
+        timestamping: shared.timestamping,
+        scrubbing: shared.scrubbing,
+        duties: shared.health,
         report: (error, id) =>
           context.err(
             `request ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -115,10 +114,7 @@ export async function openServedLedger(
       async run() {
         await Promise.all([
           lookAround(application, ended.signal),
-          witnesses.run(),
-          mirroring.run(),
-          timestamping.run(),
-          scrubbing.run(),
+          shared.run(ended.signal),
           untilEnded(application, ended.signal, context),
         ]);
       },

@@ -39,14 +39,9 @@ async function stamp(it: RollbacksUnderTest, authority: TimeAuthorityUnderTest):
     COUNTERMAND_TIME_AUTHORITY_ROOTS: authority.roots,
   });
   const context = { cwd: "/", err: () => {}, now: () => new Date(it.now) } as unknown as Context;
-  const stamping = await startTimestamping(
-    { service: it.service } as Application,
-    config,
-    context,
-    ended.signal,
-  );
+  const stamping = await startTimestamping({ service: it.service } as Application, config, context);
   expect(stamping.health()).toBeUndefined();
-  const running = stamping.run();
+  const running = stamping.run(ended.signal);
   await expect.poll(() => stamping.health()?.attestedAt, { timeout: 10_000 }).toBeDefined();
   ended.abort();
   await running;
@@ -120,6 +115,6 @@ test("roots that are none are refused before the server starts", async () => {
     COUNTERMAND_TIME_AUTHORITY_ROOTS: "package.json",
   });
   const context = { cwd: process.cwd() } as unknown as Context;
-  const start = startTimestamping({} as Application, config, context, new AbortController().signal);
+  const start = startTimestamping({} as Application, config, context);
   await expect(start).rejects.toThrow("cannot be read as PEM certificates");
 });

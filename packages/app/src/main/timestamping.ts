@@ -13,8 +13,8 @@ import type { Application } from "./application.ts";
 
 export interface Timestamping {
   readonly health: () => TimeHealth | undefined;
-  /** Until the server ends. */
-  run(): Promise<void>;
+  /** Until the signal. */
+  run(ended: AbortSignal): Promise<void>;
 }
 
 /** Throws a usage error for roots that cannot be used, and a `TimestampError` "openssl" without the command. */
@@ -22,7 +22,6 @@ export async function startTimestamping(
   { service }: Application,
   { timeAuthority }: Config,
   context: Context,
-  ended: AbortSignal,
 ): Promise<Timestamping> {
   if (timeAuthority === undefined) return { health: () => undefined, run: async () => {} };
   const { url, every } = timeAuthority;
@@ -34,7 +33,7 @@ export async function startTimestamping(
   let stamper: Stamper | undefined;
   return {
     health: () => stamper?.health(),
-    async run() {
+    async run(ended) {
       while (!ended.aborted) {
         if (service.opened !== undefined) {
           const { database, logId, now } = service.opened;

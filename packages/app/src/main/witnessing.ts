@@ -36,6 +36,8 @@ export async function startWitnessing(
   config: Config,
   context: Context,
   ended: AbortSignal,
+  /** Whether witnesses are asked by this server. */
+  asks: () => boolean,
 ): Promise<Witnessing> {
   const { service, directory } = application;
   if (config.witnessPolicy === undefined) {
@@ -60,6 +62,7 @@ export async function startWitnessing(
       verifier,
       policy: await PolicyFile.open(file, verifier, report),
       look: () => ledger.look(),
+      asks,
       freeze: (reason) => ledger.freeze(reason),
       keepEvidence: (evidence) => keep(join(directory.root, "evidence"), evidence),
       now,

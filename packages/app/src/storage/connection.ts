@@ -3,6 +3,7 @@
  * statement at a time. Faults are injected at this line in tests.
  */
 import type { Dialect } from "kysely";
+import type { Locks } from "./locks.ts";
 
 export type SqlValue = null | number | bigint | string | Uint8Array;
 export type Row = Record<string, unknown>;
@@ -85,6 +86,8 @@ export interface Store {
   acquireWriter(): Promise<Connection>;
   /** Cannot write. */
   acquireReader(): Promise<Connection>;
+  /** In a session of their own. */
+  openLocks(): Promise<Locks>;
   release(connection: Connection, broken: boolean): Promise<void>;
   close(): Promise<void>;
 }

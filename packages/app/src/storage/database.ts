@@ -15,6 +15,7 @@ import type {
 } from "./connection.ts";
 import { kyselyOver } from "./dialect.ts";
 import { isOutage, StorageError } from "./error.ts";
+import type { Locks } from "./locks.ts";
 import type { Tables } from "./schema.ts";
 import { TransactionScope } from "./transaction-scope.ts";
 
@@ -41,6 +42,8 @@ export interface Database {
   snapshot<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T>;
   /** Throws a `TypeError` inside a running transaction. */
   assertOutside(what: string): void;
+  /** Locks of names among the processes on this database; to be closed before it. */
+  locks(): Promise<Locks>;
   close(): Promise<void>;
 }
 
@@ -181,6 +184,7 @@ export function databaseOver(store: Store): Database {
     transaction,
     snapshot,
     assertOutside: (what) => scope.assertOutside(what),
+    locks: () => store.openLocks(),
     close: () => store.close(),
   };
 }

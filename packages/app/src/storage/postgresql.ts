@@ -18,6 +18,7 @@ import {
 } from "./connection.ts";
 import { databaseOver, type Database } from "./database.ts";
 import { StorageError } from "./error.ts";
+import { postgresqlLocks } from "./locks.ts";
 import { migrate } from "./migrate.ts";
 import { bulkInsert, postgresqlEngine, postgresqlError } from "./postgresql-engine.ts";
 
@@ -59,6 +60,7 @@ export function postgresqlStore(url: string): Store {
     engine: postgresqlEngine,
     acquireWriter: () => writers(),
     acquireReader: () => readers(),
+    openLocks: () => postgresqlLocks(url),
     async release(connection, broken) {
       if (!(connection instanceof PgConnection))
         throw new TypeError("not a connection of this store");

@@ -15,6 +15,7 @@ import {
 } from "./connection.ts";
 import { databaseOver, type Database } from "./database.ts";
 import { StorageError } from "./error.ts";
+import { locksOfOne } from "./locks.ts";
 import { migrate } from "./migrate.ts";
 import { sqliteEngine, sqliteError } from "./sqlite-engine.ts";
 import type { WorkerAnswer, WorkerRequest, WorkerSettings } from "./sqlite-worker.ts";
@@ -81,6 +82,7 @@ export async function sqliteStore(file: string): Promise<Store> {
         openReader()
       );
     },
+    openLocks: async () => locksOfOne(),
     async release(connection, broken) {
       if (!(connection instanceof SqliteConnection))
         throw new TypeError("not a connection of this store");

@@ -199,5 +199,9 @@ export const health = z
     mirrors: z.array(mirror).exactOptional(),
     timestamps: timestamping.exactOptional(),
     scrub: scrubbing.exactOptional(),
+    duties: z
+      .record(z.string(), z.enum(["here", "elsewhere"]))
+      .exactOptional()
+      .describe("Where servers share a database: which work beside the log this one does"),
   })
   .describe("The server answers");

@@ -38,6 +38,8 @@ export interface PublisherOptions {
   readonly log: LogReader;
   readonly verifier: NoteVerifier;
   readonly policy: PolicyFile;
+  /** Whether witnesses are asked now; what they signed is looked up all the same. Always unless told. */
+  readonly asks?: () => boolean;
   /** The ledger's: takes in what other servers appended. */
   readonly look: () => void;
   readonly freeze: (reason: string) => Promise<void>;
@@ -176,7 +178,8 @@ export class WitnessPublisher {
     this.#forgetRemoved(policy);
     if (head.size > 0 && !this.#stopped) {
       this.#recent = [head, ...this.#recent.filter(({ size }) => size !== head.size)].slice(0, 8);
-      const asked = policy.witnesses
+      const isAsking = this.#options.asks?.() ?? true;
+      const asked = (isAsking ? policy.witnesses : [])
         .filter((witness) => this.#isDue(this.#stateOf(witness), head))
         .map((witness) => this.#ask(witness, head));
       const met = this.#untilShown(head.size, asked);

@@ -65,6 +65,7 @@ export function faultyStore(inner: Store): FaultyStore {
       return outer;
     },
     acquireReader: () => inner.acquireReader(),
+    openLocks: () => inner.openLocks(),
     release: (connection, broken) => inner.release(wrapped.get(connection) ?? connection, broken),
     close: () => inner.close(),
   };
