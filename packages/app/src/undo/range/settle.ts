@@ -3,11 +3,15 @@
  * took back exactly is not undone by going back, and neither is the one that
  * took it back: together they are nothing. Re-applied, it stands again.
  */
+import { createHash } from "node:crypto";
 import { KeyTable, flags, type History } from "../history/history.ts";
 import type { CommitSource } from "../history/source.ts";
 import type { Reversal } from "../audit/reversal.ts";
-import { invertsExactly } from "../content/patch.ts";
+import type { Patch } from "../content/patch.ts";
+import { isUnreadable } from "../git/error.ts";
 import type { PathChange } from "../git/tree-diff.ts";
+import { invertsInPlace } from "../inverse/in-place.ts";
+import { compareText } from "../rules/order.ts";
 import type { SparedCommit } from "./report.ts";
 
 export type Reason = Pick<SparedCommit, "because" | "by">;
@@ -44,7 +48,12 @@ export function settle(
   return spared;
 }
 
-/** Adds to `spared` the commits whose change the target's side has as well (a cherry-pick). */
+/**
+ * Adds to `spared` the commits whose change the target's side has as well (a
+ * cherry-pick). Growth only says which could be the same; the lines that each
+ * file gains and loses decide, and that they stand in the same place: the same
+ * line in another section is another change.
+ */
 export async function alsoInTarget(
   history: History,
   spared: Map<number, Reason>,
@@ -58,16 +67,17 @@ export async function alsoInTarget(
     "sizedForward",
     (row) => knowable(row) && !side.has(row, flags.unsized),
   );
+  const contents = new Contents(source);
   for (let row = 0; row < history.size; row++) {
     if (spared.has(row) || history.has(row, flags.merge | flags.boundary)) continue;
-    const candidates = [
+    const candidates = new Set([
       ...byBlobs.find(history.hi("forward", row), history.lo("forward", row)),
       ...(history.has(row, flags.unsized)
         ? []
         : bySize.find(history.hi("sizedForward", row), history.lo("sizedForward", row))),
-    ];
-    for (const candidate of candidates.slice(0, 6)) {
-      if (await sameChange(source, history.oid(row), side.oid(candidate))) {
+    ]);
+    for (const candidate of candidates) {
+      if (await contents.areSame(history.oid(row), side.oid(candidate))) {
         spared.set(row, { because: "also-in-target", by: side.oid(candidate) });
         break;
       }
@@ -75,19 +85,65 @@ export async function alsoInTarget(
   }
 }
 
-async function sameChange(source: CommitSource, a: string, b: string): Promise<boolean> {
-  const changes: PathChange[][] = [];
-  for (const oid of [a, b]) {
-    const commit = await source.commit(oid);
-    changes.push(await source.changes(commit?.parents[0] ?? null, oid));
+/** Each commit is read once, however many others have its size: bumps of one version all do. */
+class Contents {
+  readonly #source: CommitSource;
+  readonly #digests = new Map<string, string | null>();
+
+  constructor(source: CommitSource) {
+    this.#source = source;
   }
-  const [one = [], other = []] = changes;
-  const inverse = other.map((change) => ({
-    path: change.path,
-    oldMode: change.newMode,
-    newMode: change.oldMode,
-    oldOid: change.newOid,
-    newOid: change.oldOid,
-  }));
-  return await invertsExactly(source.filePatch, one, inverse);
+
+  async areSame(one: string, other: string): Promise<boolean> {
+    const digest = await this.#digest(one);
+    if (digest === null || digest !== (await this.#digest(other))) return false;
+    const inverse = (await this.#changes(other)).map((change) => ({
+      path: change.path,
+      oldMode: change.newMode,
+      newMode: change.oldMode,
+      oldOid: change.newOid,
+      newOid: change.oldOid,
+    }));
+    const changes = await this.#changes(one);
+    // Where the lines around differ too much to tell, it counts as undone: the larger answer.
+    return (await invertsInPlace(this.#source.objects, inverse, [changes])) === "yes";
+  }
+
+  /** Of the lines that each path gains and loses, how often, and of its modes. Null where it cannot be read. */
+  async #digest(oid: string): Promise<string | null> {
+    const known = this.#digests.get(oid);
+    if (known !== undefined) return known;
+    let digest: string | null = null;
+    try {
+      digest = digestOf(await this.#source.patch(await this.#parent(oid), oid));
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+    }
+    this.#digests.set(oid, digest);
+    return digest;
+  }
+
+  async #changes(oid: string): Promise<PathChange[]> {
+    return this.#source.changes(await this.#parent(oid), oid);
+  }
+
+  async #parent(oid: string): Promise<string | null> {
+    return (await this.#source.commit(oid))?.parents[0] ?? null;
+  }
+}
+
+function digestOf({ files }: Patch): string {
+  const hash = createHash("sha256");
+  // With lengths and counts before them, so that nothing runs into what follows.
+  for (const [path, lines] of [...files].toSorted(byFirst)) {
+    hash.update(`${path.length} ${path} ${lines.size} `, "latin1");
+    for (const [line, n] of [...lines].toSorted(byFirst)) {
+      hash.update(`${n} ${line.length} ${line}`, "latin1");
+    }
+  }
+  return hash.digest("hex");
+}
+
+function byFirst([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return compareText(a, b);
 }
