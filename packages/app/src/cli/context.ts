@@ -53,8 +53,26 @@ export interface Context {
     options: Pick<LedgerOptions, "data">,
     onProgress: (done: number, total: number) => void,
   ): Promise<RebuildResult>;
+  /** Makes a tenant's folder below the server's; refuses a name or an address that is taken. */
+  addTenant(
+    options: Pick<LedgerOptions, "data">,
+    name: string,
+    url: string,
+  ): Promise<{ readonly data: string; readonly url: string; readonly serverRuns: boolean }>;
+  tenants(options: Pick<LedgerOptions, "data">): readonly TenantFolder[];
   /** Checks the ledger's store; nothing of it is changed. */
   fsck(options: Pick<LedgerOptions, "data">): AsyncIterable<FsckMessage>;
+}
+
+/** A tenant, as its folder shows it. */
+export interface TenantFolder {
+  readonly name: string;
+  readonly data: string;
+  /** Undefined where its settings do not say. */
+  readonly url?: string;
+  readonly state: "served" | "stopped" | "not served";
+  /** When it was stopped, and why. */
+  readonly problem?: string;
 }
 
 export interface ServeOptions {
@@ -120,6 +138,8 @@ export interface LedgerOptions {
 }
 
 export interface ServerPlace {
+  /** Which of the ledgers behind that address, where several share it on loopback. */
+  readonly tenant?: string;
   readonly url: string;
   /** The data folder's token, `COUNTERMAND_TOKEN`, or the session of `countermand login`. */
   readonly token?: string;

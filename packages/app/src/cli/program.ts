@@ -81,6 +81,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     backup: async (it) => (await import("./commands/backup.ts")).backupCommand(it),
     restore: async (it) => (await import("./commands/backup.ts")).restoreCommand(it),
     serve: async (it) => (await import("./commands/serve.ts")).serveCommand(it),
+    tenant: async (it) => (await import("./commands/tenant.ts")).tenantCommand(it),
     witness: async (it) => (await import("./commands/witness.ts")).witnessCommand(it),
   },
 };

@@ -11,6 +11,7 @@ import {
   problemPrefix,
   type Problem,
 } from "../http/contract/problem.ts";
+import { tenantHeader } from "../http/contract/tenant-header.ts";
 import { RollbacksError, type RollbacksErrorCode } from "../rollbacks/error.ts";
 import { usage } from "./exit.ts";
 import { plain } from "./terminal.ts";
@@ -35,6 +36,8 @@ export class RemoteError extends Error {
 export interface RemoteOptions {
   /** A session's, an API token, or what lies in the server's data folder; sent with every request. */
   readonly token?: string;
+  /** Which of the ledgers behind a loopback address. */
+  readonly tenant?: string;
   readonly fetch?: typeof globalThis.fetch;
   /** For a whole answer, in milliseconds; a package may take ten times as long. */
   readonly timeout?: number;
@@ -84,7 +87,7 @@ export function connect(baseUrl: string, options: RemoteOptions = {}): Connectio
     try {
       response = await (options.fetch ?? globalThis.fetch)(url, {
         method: call.method ?? "GET",
-        headers: headersOf(call, options.token),
+        headers: headersOf(call, options),
         // A redirect would carry the token, or a signed statement, somewhere else.
         redirect: "error",
         signal: AbortSignal.timeout(patience),
@@ -150,12 +153,13 @@ function checkBase(text: string): URL {
   return url;
 }
 
-function headersOf(call: Call, token: string | undefined): Record<string, string> {
+function headersOf(call: Call, { token, tenant }: RemoteOptions): Record<string, string> {
   return {
     accept: `application/json, application/octet-stream, application/x-tar, ${problemMediaType}`,
     ...(call.json === undefined ? {} : { "content-type": "application/json" }),
     ...(call.bytes === undefined ? {} : { "content-type": "application/octet-stream" }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(tenant === undefined ? {} : { [tenantHeader]: tenant }),
   };
 }
 

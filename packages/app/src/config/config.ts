@@ -106,7 +106,10 @@ function secureUrl(value: string, name: string): URL {
   const loopback = ["127.0.0.1", "localhost", "[::1]"];
   const { protocol, hostname, username, password, search, hash } = url ?? {};
   const secure =
-    protocol === "https:" || (protocol === "http:" && loopback.includes(hostname ?? ""));
+    protocol === "https:" ||
+    (protocol === "http:" &&
+      // RFC 6761: names below localhost are this machine.
+      (loopback.includes(hostname ?? "") || hostname?.endsWith(".localhost") === true));
   if (url !== undefined && secure && `${username}${password}${search}${hash}` === "") return url;
   throw new ConfigError(
     `${name} is an https:// address, or http:// on this machine, without user, query and fragment; found ${JSON.stringify(value.slice(0, 200))}.`,

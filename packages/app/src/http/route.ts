@@ -33,9 +33,16 @@ export interface HttpDeps {
   readonly scrubbing?: () => ScrubHealth | undefined;
   /** What this server does for all that share its database. */
   readonly duties?: () => DutiesHealth | undefined;
+  /** The ledgers that are served beside this one. */
+  readonly tenants?: () => TenantsHealth | undefined;
   readonly now: () => Date;
   /** Told of every failure that nobody expected; the answer does not say it. */
   readonly report: (error: unknown, requestId: string) => void;
+}
+
+export interface TenantsHealth {
+  readonly served: number;
+  readonly stopped: number;
 }
 
 export interface Answer {

@@ -4,6 +4,7 @@
  * are a proxy's; compression, because nothing here is worth it on loopback.
  */
 import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import { problemPage } from "@countermand/console";
@@ -13,6 +14,7 @@ import { RollbacksError } from "../rollbacks/error.ts";
 import type { HttpConfig } from "./config.ts";
 import { accessOf } from "./access.ts";
 import { formType, parseForm } from "./form.ts";
+import type { Front } from "./front.ts";
 import { checkAccess, checkAddress, identify } from "./identify.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { fastifySchema, openapiOptions } from "./openapi.ts";
@@ -38,18 +40,28 @@ declare module "fastify" {
   }
 }
 
-/** A server that is ready to listen; also `inject` works on it. */
-export async function buildServer(deps: HttpDeps, config: HttpConfig): Promise<FastifyInstance> {
+/**
+ * A server that is ready to listen; also `inject` works on it. `front` sees every
+ * request first, and may have another handler for it.
+ */
+export async function buildServer(
+  deps: HttpDeps,
+  config: HttpConfig,
+  front: Front = () => undefined,
+): Promise<FastifyInstance> {
+  const limits = {
+    requestTimeout: config.requestTimeout,
+    headersTimeout: config.headersTimeout,
+    keepAliveTimeout: 72_000,
+    maxHeaderSize: 16 * 1024,
+    // Node looks for requests that are late this often; its own 30 s would double a short limit.
+    connectionsCheckingInterval: Math.min(5000, config.headersTimeout / 2),
+  };
   const app = Fastify({
     bodyLimit: config.maxJsonBytes,
-    requestTimeout: config.requestTimeout,
     routerOptions: { maxParamLength: 500 },
-    http: {
-      headersTimeout: config.headersTimeout,
-      maxHeaderSize: 16 * 1024,
-      // Node looks for requests that are late this often; its own 30 s would double a short limit.
-      connectionsCheckingInterval: Math.min(5000, config.headersTimeout / 2),
-    },
+    serverFactory: (own) =>
+      createServer(limits, (request, response) => (front(request) ?? own)(request, response)),
     genReqId: () => randomUUID(),
     // A server that stops answers what is under way and takes nothing new.
     forceCloseConnections: "idle",

@@ -7,6 +7,7 @@ import { RollbackService } from "../rollbacks/service.ts";
 import type { Store } from "../rollbacks/store.ts";
 import { directoryBlobs } from "../storage/blobs.ts";
 import { holdDataDirectory, type HeldDataDirectory } from "../storage/data-directory.ts";
+import type { Database } from "../storage/database.ts";
 import { openDatabase } from "../storage/open.ts";
 import { ledgerHome, type HomeOptions } from "./home.ts";
 import { openMirrors } from "./mirror.ts";
@@ -22,18 +23,25 @@ export interface Application {
   close(): Promise<void>;
 }
 
+export interface ApplicationOptions extends HomeOptions {
+  /** Opened already, and closed by whoever did. */
+  readonly database?: Database;
+}
+
 /** Takes the data directory and opens everything; on failure nothing stays open. */
 export async function openApplication(
   config: Config,
   now: () => Date,
-  options: HomeOptions = {},
+  { database: given, ...options }: ApplicationOptions = {},
 ): Promise<Application> {
   const directory = holdDataDirectory(config.data);
   try {
     const { databaseUrl } = config;
-    const database = await openDatabase(
-      databaseUrl === undefined ? { file: directory.database } : { url: databaseUrl },
-    );
+    const database =
+      given ??
+      (await openDatabase(
+        databaseUrl === undefined ? { file: directory.database } : { url: databaseUrl },
+      ));
     try {
       const issuers = issuerKeys(now);
       const blobs = directoryBlobs(directory.blobs, { maxBytes: config.maxArtefactBytes });
@@ -56,12 +64,12 @@ export async function openApplication(
           databaseUrl === undefined ? directory.root : `PostgreSQL (keys in ${directory.root})`,
         async close() {
           await service.opened?.ledger.close();
-          await database.close();
+          if (given === undefined) await database.close();
           directory.release();
         },
       };
     } catch (error) {
-      await database.close();
+      if (given === undefined) await database.close();
       throw error;
     }
   } catch (error) {

@@ -10,8 +10,9 @@ import type { Context, LedgerOptions, OpenLedger, ServerPlace } from "../cli/con
 import { findCredential } from "../cli/credentials.ts";
 import { usage } from "../cli/exit.ts";
 import { readConfig } from "../config/config.ts";
-import { findServer } from "../storage/data-directory.ts";
+import { findServer, type RunningServer } from "../storage/data-directory.ts";
 import { StorageError } from "../storage/error.ts";
+import { addTenant, tenantFolders } from "./tenant-folders.ts";
 import { readToken } from "./token-file.ts";
 
 /** How long a command waits for another one to let go of the embedded ledger, in milliseconds. */
@@ -48,6 +49,8 @@ export function processContext(interrupted: AbortSignal): Context {
       (await import("./mirror.ts")).restoreMirror(context, place, options, onProgress),
     rebuild: async (options, onProgress) =>
       (await import("./rebuild.ts")).rebuild(context, options, onProgress),
+    addTenant: async (options, name, url) => addTenant(context, options, name, url),
+    tenants: (options) => tenantFolders(context, options),
     async *fsck(options) {
       yield* (await import("./fsck.ts")).fsckStore(context, options);
     },
@@ -83,7 +86,7 @@ async function open(context: Context, options: LedgerOptions): Promise<OpenLedge
   for (;;) {
     const server = findServer(config.data);
     if (server !== undefined) {
-      return remote(localServer(context, server.url, config.data));
+      return remote(localServer(context, server, config.data));
     }
     try {
       const { openApplication } = await import("./application.ts");
@@ -101,9 +104,9 @@ async function open(context: Context, options: LedgerOptions): Promise<OpenLedge
   }
 }
 
-async function remote({ url, token }: ServerPlace): Promise<OpenLedger> {
+async function remote({ url, ...shown }: ServerPlace): Promise<OpenLedger> {
   const { remoteCountermand } = await import("../cli/remote.ts");
-  const countermand = remoteCountermand(url, token === undefined ? {} : { token });
+  const countermand = remoteCountermand(url, shown);
   return { countermand, place: url, close: async () => {} };
 }
 
@@ -115,7 +118,7 @@ function serverOf(
   if (named !== undefined) return named;
   const { data } = readConfig(context.env, options);
   const server = findServer(data);
-  if (server !== undefined) return localServer(context, server.url, data);
+  if (server !== undefined) return localServer(context, server, data);
   throw usage(
     options.local === true
       ? `No server runs on the data folder ${data}; start it with \`countermand serve\`.`
@@ -129,9 +132,11 @@ function namedServer(context: Context, options: LedgerOptions): ServerPlace | un
 }
 
 /** Who may read the data folder needs no login for the server that works in it. */
-function localServer(context: Context, url: string, data: string): ServerPlace {
+function localServer(context: Context, { url, tenant }: RunningServer, data: string): ServerPlace {
   const token = readToken(data);
-  return { url, ...(token === undefined ? shown(context, url) : { token }) };
+  const place = { url, ...(tenant === undefined ? {} : { tenant }) };
+  if (token !== undefined) return { ...place, token };
+  return tenant === undefined ? { ...place, ...shown(context, url) } : place;
 }
 
 /** What this user has to show a server: a token that is given goes before a session that is kept. */

@@ -20,8 +20,10 @@ import type { DataDirectory } from "../storage/data-directory.ts";
 export interface HomeOptions {
   /** Take the database as it is where the high-water mark is missing: an operator's decision. */
   readonly adopt?: boolean;
-  /** Other ledgers are in the database, too: what it holds need not be of this one. */
+  /** Other ledgers may be in the database, too: what it holds need not be of this one. */
   readonly shared?: boolean;
+  /** It is one of a server's tenants: what stands beside no log is the server's. */
+  readonly tenant?: boolean;
   /** None may be ahead of the database, or of another history. */
   readonly mirrors?: readonly MirrorSource[];
   /** Told of a mirror that could not be asked. */
@@ -71,7 +73,7 @@ export function ledgerHome(
     async create(origin) {
       const log = await createKeyFile(logKeyFile, origin);
       const opened = await assemble(log, await createKeyFile(systemKeyFile, `${origin}/system`));
-      if (options.shared !== true) await adoptAudits(store.database, opened.logId);
+      if (options.tenant !== true) await adoptAudits(store.database, opened.logId);
       return opened;
     },
   };

@@ -10,20 +10,31 @@ import { readConfig, type Config } from "../config/config.ts";
 import { auditIntoStore } from "./audit-into-store.ts";
 import { isLoopback, offerWayIn } from "./login.ts";
 import { openServedLedger } from "./served-ledger.ts";
+import { hasTenants, Tenants } from "./tenants.ts";
 
 export async function serve(context: Context, options: ServeOptions): Promise<void> {
   const config = withPort(given(readConfig(context.env, options), options), options.port);
   if (config.testLog !== undefined) {
     return (await import("./test-log.ts")).serveTestLog(context, config, config.testLog);
   }
-  let port = config.port;
+  let { port } = config;
+  let url = "";
+  const tenants = new Tenants(context, {
+    config,
+    port: () => port,
+    url: () => url,
+    database: () => ledger.application.store.database,
+  });
   const ledger = await openServedLedger(context, config, {
     adopt: options.adopt === true,
     port: () => port,
+    shared: await hasTenants(config.data),
+    front: tenants.front,
+    tenants: () => tenants.health(),
   });
   const { application, login, server } = ledger;
   try {
-    const url = await listen(server, config);
+    url = await listen(server, config);
     port = Number(new URL(url).port || 80);
     await ledger.publish(url);
     context.out(
@@ -40,8 +51,10 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
       options.audit === undefined
         ? Promise.resolve()
         : auditIntoStore(context, application, options.audit, ledger.ended);
-    await Promise.all([audit, ledger.run()]);
+    await Promise.all([audit, ledger.run(), tenants.run(ledger.ended)]);
   } finally {
+    await ledger.stopListening();
+    await tenants.close();
     await ledger.close();
   }
 }

@@ -12,7 +12,10 @@ import { CommandError, exitCodes } from "../cli/exit.ts";
 import type { Config } from "../config/config.ts";
 import { httpDefaults } from "../http/config.ts";
 import { buildServer } from "../http/server.ts";
+import type { Front } from "../http/front.ts";
+import type { TenantsHealth } from "../http/route.ts";
 import type { Login } from "../identity/login.ts";
+import type { Database } from "../storage/database.ts";
 import { writeDurably } from "../storage/durable-files.ts";
 import { openApplication, type Application } from "./application.ts";
 import { openLogin, wantsLogin } from "./login.ts";
@@ -21,14 +24,24 @@ import { tokenFile } from "./token-file.ts";
 
 /** How often quiet records are looked at, in milliseconds. */
 const tickEvery = 15_000;
-/** How often other servers' entries are asked for, in milliseconds. */
-const lookEvery = 1_000;
+/** How often other servers' entries are asked for, in milliseconds, where nothing else is said. */
+const aSecond = 1_000;
 
 export interface ServedOptions {
   /** Take the database as it is where the high-water mark is missing. */
   readonly adopt: boolean;
   /** Where the server listens, once it does. */
   readonly port: () => number;
+  /** Other ledgers may be in its database, too. */
+  readonly shared?: boolean;
+  /** Sees every request first. */
+  readonly front?: Front;
+  /** How often other servers' entries are asked for, in milliseconds. */
+  readonly lookEvery?: () => number;
+  /** Of this server's tenants, how many are served and how many stopped. */
+  readonly tenants?: () => TenantsHealth | undefined;
+  /** A tenant: what the server knows it by, and its database, if others are in it. */
+  readonly tenant?: { readonly name: string; readonly database?: Database };
 }
 
 export interface ServedLedger {
@@ -41,6 +54,8 @@ export interface ServedLedger {
   /** Lets command lines find it at `url`. */
   publish(url: string): Promise<void>;
   run(): Promise<void>;
+  /** Answers what is under way and takes nothing new. */
+  stopListening(): Promise<void>;
   /** Ends what works beside it and lets go of everything; also after `run` failed. */
   close(): Promise<void>;
 }
@@ -48,11 +63,14 @@ export interface ServedLedger {
 export async function openServedLedger(
   context: Context,
   config: Config,
-  { adopt, port }: ServedOptions,
+  { adopt, port, shared, front, tenant, tenants, lookEvery }: ServedOptions,
 ): Promise<ServedLedger> {
   const hasLogin = wantsLogin(config);
   const application = await openApplication(config, context.now, {
     adopt,
+    shared: shared === true || tenant !== undefined,
+    tenant: tenant !== undefined,
+    ...(tenant?.database === undefined ? {} : { database: tenant.database }),
     onUnreachable: (problem) => context.err(`Warning: a mirror is not reached: ${problem}\n`),
   });
   const ended = new AbortController();
@@ -84,6 +102,7 @@ export async function openServedLedger(
         timestamping: shared.timestamping,
         scrubbing: shared.scrubbing,
         duties: shared.health,
+        ...(tenants === undefined ? {} : { tenants }),
         report: (error, id) =>
           context.err(
             `request ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -92,12 +111,15 @@ export async function openServedLedger(
       },
       {
         ...httpDefaults,
-        port: config.port,
+        // A tenant's part is opened when the server listens, and does not listen itself.
+        port: port(),
         names: config.url === undefined ? config.names : [...config.names, config.url.host],
         token,
         maxArtefactBytes: config.maxArtefactBytes,
       },
+      front,
     );
+    let closed: Promise<void> | undefined;
     return {
       application,
       login,
@@ -109,19 +131,24 @@ export async function openServedLedger(
           url,
           pid: process.pid,
           startedAt: context.now().toISOString(),
+          ...(tenant === undefined ? {} : { tenant: tenant.name }),
         });
       },
       async run() {
         await Promise.all([
-          lookAround(application, ended.signal),
+          lookAround(application, lookEvery ?? (() => aSecond), ended.signal),
           shared.run(ended.signal),
           untilEnded(application, ended.signal, context),
         ]);
       },
-      async close() {
+      async stopListening() {
         end();
         await server.close();
-        await release();
+      },
+      async close() {
+        end();
+        closed ??= server.close().then(release);
+        await closed;
       },
     };
   } catch (error) {
@@ -131,10 +158,14 @@ export async function openServedLedger(
 }
 
 /** An idle server serves what others appended, a second later. Nobody else writes to an embedded store. */
-async function lookAround({ service, store }: Application, ended: AbortSignal): Promise<void> {
+async function lookAround(
+  { service, store }: Application,
+  every: () => number,
+  ended: AbortSignal,
+): Promise<void> {
   if (store.database.engine !== "postgresql") return;
   while (!ended.aborted) {
-    await sleep(lookEvery, undefined, { signal: ended }).catch(() => undefined);
+    await sleep(every(), undefined, { signal: ended }).catch(() => undefined);
     service.opened?.ledger.look();
   }
 }

@@ -22,6 +22,8 @@ export interface DataDirectory {
   readonly marks: string;
   /** Folder of artefacts. */
   readonly blobs: string;
+  /** Data directories of the tenants that a server here serves, too; by name. */
+  readonly tenants: string;
 }
 
 /** A running server, as it published itself. */
@@ -30,6 +32,8 @@ export interface RunningServer {
   readonly pid: number;
   /** RFC 3339. */
   readonly startedAt: string;
+  /** What the server knows this directory by, if it serves it beside its own. */
+  readonly tenant?: string;
 }
 
 export interface HeldDataDirectory extends DataDirectory {
@@ -48,6 +52,7 @@ export function dataDirectory(path: string = defaultDataDirectory): DataDirector
     keys: join(root, "keys"),
     marks: join(root, "marks"),
     blobs: join(root, "blobs"),
+    tenants: join(root, "tenants"),
   };
 }
 
@@ -104,10 +109,10 @@ export function findServer(path?: string): RunningServer | undefined {
   } catch {
     return undefined;
   }
-  const { url, pid, startedAt } = server ?? {};
+  const { url, pid, startedAt, tenant } = server ?? {};
   if (typeof url !== "string" || !/^https?:\/\//.test(url)) return undefined;
   if (typeof pid !== "number" || typeof startedAt !== "string") return undefined;
-  return { url, pid, startedAt };
+  return { url, pid, startedAt, ...(typeof tenant === "string" ? { tenant } : {}) };
 }
 
 const sqliteBusy = 5;

@@ -22,11 +22,11 @@ export function loginLinkCommand(context: Context): Command {
           "The token in the server's data folder cannot be read; run this as the user who runs the server.",
         );
       }
-      const link = await connect(place.url, { token: place.token }).askJson(
-        "/v1/login/links",
-        linkMade,
-        { method: "POST", json: { person } },
-      );
+      const { url, ...shown } = place;
+      const link = await connect(url, shown).askJson("/v1/login/links", linkMade, {
+        method: "POST",
+        json: { person },
+      });
       context.err(`Lets ${plain(person, 64)} in once, until ${instant(link.endsAt)}:\n`);
       context.out(`${plain(link.url, 300)}\n`);
     });

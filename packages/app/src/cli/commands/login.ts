@@ -7,7 +7,7 @@ import type { z } from "zod";
 import { begun, deviceAsked, waiting, whoAmI } from "../../http/contract/login.ts";
 import type { Context, LedgerOptions, ServerPlace } from "../context.ts";
 import { findCredential, keepCredential } from "../credentials.ts";
-import { CommandError, exitCodes } from "../exit.ts";
+import { CommandError, exitCodes, usage } from "../exit.ts";
 import { listenOnLoopback } from "../loopback.ts";
 import { connect, RemoteError, type Connection } from "../server-call.ts";
 import { instant, plain, style } from "../terminal.ts";
@@ -40,7 +40,7 @@ export function loginCommand(context: Context): Command {
       await show(context, place);
       return;
     }
-    const server = connect(place.url);
+    const server = connect(ownAddress(place));
     await mustHaveLogin(server);
     const session = await (options.device === true
       ? byDevice(context, server)
@@ -138,8 +138,10 @@ function explained(error: unknown): unknown {
 }
 
 async function show(context: Context, place: ServerPlace): Promise<void> {
-  const token = findCredential(context, connect(place.url).base)?.token ?? place.token;
-  const server = connect(place.url, token === undefined ? {} : { token });
+  const { url, ...shown } = place;
+  const kept =
+    place.tenant === undefined ? findCredential(context, connect(url).base)?.token : undefined;
+  const server = connect(url, kept === undefined ? shown : { token: kept });
   const who = await server.askJson("/v1/session", whoAmI);
   context.out(`${server.base.origin}: ${sentenceOf(who)}\n`);
   if (who.roles.length > 0) context.out(`Roles from groups: ${plain(who.roles.join(", "))}\n`);
@@ -173,8 +175,8 @@ function clientName(): string {
 
 /** The session of this command line; a sentence where there is none. */
 export function mustBeLoggedIn(context: Context, options: LedgerOptions): Connection {
-  const place = context.serverOf(options);
-  const server = connect(place.url);
+  const url = ownAddress(context.serverOf(options));
+  const server = connect(url);
   const credential = findCredential(context, server.base);
   if (credential === undefined) {
     throw new CommandError(
@@ -182,5 +184,13 @@ export function mustBeLoggedIn(context: Context, options: LedgerOptions): Connec
       `You are not logged in at ${server.base.origin}: \`countermand login\` does that.`,
     );
   }
-  return connect(place.url, { token: credential.token });
+  return connect(url, { token: credential.token });
+}
+
+/** Sessions are kept by address, and tenants have one of their own. */
+function ownAddress({ url, tenant }: ServerPlace): string {
+  if (tenant === undefined) return url;
+  throw usage(
+    `The data folder is the tenant ${plain(tenant, 64)}'s; log in at its own address, with --server (\`countermand tenant list\` shows it).`,
+  );
 }

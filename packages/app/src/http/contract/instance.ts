@@ -203,5 +203,12 @@ export const health = z
       .record(z.string(), z.enum(["here", "elsewhere"]))
       .exactOptional()
       .describe("Where servers share a database: which work beside the log this one does"),
+    tenants: z
+      .object({
+        served: z.int().min(0),
+        stopped: z.int().min(0).describe("Their folders have a file `problem` that says why"),
+      })
+      .exactOptional()
+      .describe("Other ledgers behind this port; absent where there are none"),
   })
   .describe("The server answers");

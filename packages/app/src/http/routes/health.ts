@@ -10,18 +10,20 @@ export const healthRoute = route({
   tag: "server",
   summary: "Whether the server answers, and how far its log is",
   responses: { 200: { description: "It answers", schema: health } },
-  async handle(_asked, { log, witnessing, mirroring, timestamping, scrubbing, duties }) {
+  async handle(_asked, { log, witnessing, mirroring, timestamping, scrubbing, duties, tenants }) {
     const witnessed = witnessing?.();
     const mirrors = mirroring?.();
     const timestamps = timestamping?.();
     const scrub = scrubbing?.();
     const shared = duties?.();
+    const behind = tenants?.();
     const more = {
       ...(witnessed === undefined ? {} : { witnessed }),
       ...(mirrors === undefined ? {} : { mirrors: [...mirrors] }),
       ...(timestamps === undefined ? {} : { timestamps }),
       ...(scrub === undefined ? {} : { scrub }),
       ...(shared === undefined ? {} : { duties: shared }),
+      ...(behind === undefined ? {} : { tenants: behind }),
     };
     const note = await log()?.checkpoint();
     if (note === undefined) return { body: { status: "ok", ...more } };
