@@ -146,6 +146,7 @@ export {
   type EnrolledKey,
   type Person,
   type PolicyProposal,
+  type ClearedAlarm,
   type Registry,
   type Role,
   type Workload,

@@ -2,6 +2,7 @@
  * What a command needs from the world: streams, environment, questions, and the
  * ledger it talks to. Tests give their own; nothing in `cli` touches `process`.
  */
+import type { Alarm } from "../ledger/alarm.ts";
 import type { Countermand } from "../rollbacks/countermand.ts";
 
 export interface Context {
@@ -48,6 +49,8 @@ export interface Context {
     options: MirrorOptions,
     onProgress: (done: number) => void,
   ): Promise<BackupResult>;
+  /** Opens the ledger in a data folder although it is frozen, to have it go on. */
+  openFrozen(options: Pick<LedgerOptions, "data">): Promise<OpenFrozen>;
   /** Drops every view and makes it again from the entries. */
   rebuild(
     options: Pick<LedgerOptions, "data">,
@@ -107,6 +110,11 @@ export type MirrorMessage =
       /** Tokens of time authorities that are of this log, and true if roots were given. */
       readonly times: number;
     };
+
+export interface OpenFrozen extends OpenLedger {
+  /** Why it is frozen; absent: it is not. */
+  readonly alarm?: Alarm;
+}
 
 export interface BackupResult {
   readonly entries: number;

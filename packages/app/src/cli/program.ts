@@ -78,6 +78,8 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     policy: async (it, exit) => (await import("./commands/policy.ts")).policyCommand(it, exit),
     mirror: async (it, exit) => (await import("./commands/mirror.ts")).mirrorCommand(it, exit),
     rebuild: async (it) => (await import("./commands/rebuild.ts")).rebuildCommand(it),
+    unfreeze: async (it, exit) =>
+      (await import("./commands/unfreeze.ts")).unfreezeCommand(it, exit),
     backup: async (it) => (await import("./commands/backup.ts")).backupCommand(it),
     restore: async (it) => (await import("./commands/backup.ts")).restoreCommand(it),
     serve: async (it) => (await import("./commands/serve.ts")).serveCommand(it),

@@ -4,6 +4,7 @@
  * the framework.
  */
 import type { IncomingHttpHeaders } from "node:http";
+import type { ClearedAlarm } from "@countermand/record";
 import type { z } from "zod";
 import type { Login } from "../identity/login.ts";
 import type { Principal } from "../identity/principal.ts";
@@ -31,6 +32,8 @@ export interface HttpDeps {
   readonly timestamping?: () => TimeHealth | undefined;
   /** How far the log was read through, where it is. */
   readonly scrubbing?: () => ScrubHealth | undefined;
+  /** The newest time that the log had stopped and went on. */
+  readonly lastAlarm?: () => Promise<ClearedAlarm | undefined>;
   /** What this server does for all that share its database. */
   readonly duties?: () => DutiesHealth | undefined;
   /** The ledgers that are served beside this one. */

@@ -15,6 +15,7 @@ import {
   insertOwed,
   insertTiles,
   lockHead,
+  setActive,
   storedLeafHashes,
   type Head,
   type NewEntry,
@@ -59,6 +60,8 @@ export interface CommitOptions<C, R> {
   /** Signed since the last commit, to be stored with this one. */
   readonly owed: readonly StoredCheckpoint[];
   readonly now: Date;
+  /** Why the log is frozen: an append, and nothing else, sets it active. */
+  readonly thaws: string | undefined;
   readonly onStep: (step: Step) => void | Promise<void>;
 }
 
@@ -90,7 +93,7 @@ async function prepare<C, R>(tx: Tx, options: CommitOptions<C, R>): Promise<Comm
   const { held, decider, commands, owed } = options;
   const { logId } = held;
   const head = await lockHead(tx, logId);
-  assertActive(head);
+  assertActive(head, options.thaws);
   const caughtUp = await catchUp(tx, logId, held.tree, head);
   const tree = caughtUp?.tree ?? held.tree;
   assertSigned(head, tree);
@@ -124,12 +127,14 @@ async function prepare<C, R>(tx: Tx, options: CommitOptions<C, R>): Promise<Comm
   ]);
   await options.onStep("after-insert");
   for (const tile of growth.tiles) if (tile.level === 0) await checkStored(tx, logId, tile);
+  if (head.state === "frozen") await setActive(tx, logId, head.reason);
   await decided.writeViews(tx);
   return { decisions, caughtUp, growth };
 }
 
-function assertActive(head: Head | undefined): asserts head is Head {
+function assertActive(head: Head | undefined, thaws: string | undefined): asserts head is Head {
   if (head === undefined) throw contradiction("the log's head is gone from the database");
+  if (head.state === "frozen" && thaws !== undefined && head.reason === thaws) return;
   if (head.state !== "active") {
     throw new LedgerError(
       "frozen",

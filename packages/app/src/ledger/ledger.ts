@@ -83,6 +83,8 @@ export interface Ledger<C, R> {
    * holds what this log must not have signed.
    */
   freeze(reason: string): Promise<void>;
+  /** Why the log is frozen, where it was opened to end that and nothing was appended yet. */
+  thaws(): string | undefined;
   /** Resolves with the reason when the ledger freezes: the process should then end. */
   readonly frozen: Promise<string>;
   /** Finishes what was submitted, then lets go of the mark. The database stays open. */

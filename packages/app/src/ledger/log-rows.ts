@@ -78,6 +78,18 @@ export async function lockHead(tx: Tx, logId: number): Promise<Head | undefined>
   };
 }
 
+/** Compare and swap: the log that is frozen for this reason, or an error. */
+export async function setActive(tx: Tx, logId: number, reason: string | null): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable("log")
+    .set({ state: "active", reason: null })
+    .where("log_id", "=", logId)
+    .where("state", "=", "frozen")
+    .where("reason", "is not distinct from", reason)
+    .executeTakeFirst();
+  mustTouch(1, numUpdatedRows, "set the log active");
+}
+
 export async function insertEntries(
   tx: Tx,
   logId: number,

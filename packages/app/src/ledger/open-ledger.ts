@@ -26,6 +26,8 @@ export interface LedgerOptions<C, R> {
    * on somebody's database, or an operator's decision after a loss.
    */
   readonly adopt?: boolean;
+  /** Opens a frozen log too: what is appended first sets it active, in the same transaction. */
+  readonly thaw?: boolean;
   /** Copies of the log outside the database: none may be ahead of it, or of another history. */
   readonly mirrors?: readonly MirrorSource[];
   /** Told of a mirror that could not be asked. */
@@ -49,7 +51,7 @@ export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Le
   const mark = await openMark(options.markFolder, origin);
   try {
     await checkMirrors(options);
-    const { held, stored } = await takeLog(database, signer, mark, options.adopt ?? false);
+    const { held, stored, thaws } = await takeLog(database, signer, mark, options);
     const published = await signTree(origin, signer, held.tree);
     await checkSigned(origin, signer, published);
     if (mark.note !== published.note) await mark.write(published.note);
@@ -67,6 +69,7 @@ export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Le
       now,
       maxWaiting: options.maxWaiting ?? 4_096,
       recoveryTime: options.recoveryTime ?? 60_000,
+      thaws,
       onStep: options.onStep ?? (() => {}),
     });
   } catch (error) {
@@ -103,14 +106,19 @@ async function takeLog(
   database: Database,
   { name, vkey, verifier }: LogSigner,
   mark: Mark,
-  adopt: boolean,
-): Promise<{ held: Held; stored: StoredCheckpoint | undefined }> {
+  { adopt = false, thaw = false }: { readonly adopt?: boolean; readonly thaw?: boolean },
+): Promise<{
+  held: Held;
+  stored: StoredCheckpoint | undefined;
+  thaws: string | undefined;
+}> {
   return database.transaction(async (tx) => {
     const logId = await findLog(tx, name);
     if (logId === undefined) throw noSuchLog(name);
     const head = await lockHead(tx, logId);
     if (head === undefined) throw contradiction(`the log ${name} has no head in the database`);
-    if (head.state !== "active") {
+    const thaws = thaw && head.state === "frozen" ? (head.reason ?? undefined) : undefined;
+    if (head.state !== "active" && thaws === undefined) {
       throw new LedgerError(
         "frozen",
         `the log ${name} is ${head.state}: ${head.reason ?? "no reason was given"}; see docs/operations/ledger.md`,
@@ -121,7 +129,7 @@ async function takeLog(
     await checkMark(tx, logId, head, name, verifier, mark, adopt);
     const tree = await loadTree(tx, logId, head);
     const stored = await checkNewestCheckpoint(tx, logId, head, name, verifier);
-    return { held: { logId, tree }, stored };
+    return { held: { logId, tree }, stored, thaws };
   });
 }
 

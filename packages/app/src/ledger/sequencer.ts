@@ -8,6 +8,7 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import type { Database } from "../storage/database.ts";
 import { isOutage } from "../storage/error.ts";
+import { formatAlarm } from "./alarm.ts";
 import { commitBatch, OutcomeUnknown, type Committed, type Decision, type Held } from "./commit.ts";
 import { LedgerError, messageOf } from "./error.ts";
 import type { NodeCache, Tree } from "./growth.ts";
@@ -35,6 +36,8 @@ export interface SequencerOptions<C, R> {
   readonly now: () => Date;
   readonly maxWaiting: number;
   readonly recoveryTime: number;
+  /** Why the log is frozen, where it was opened to end that. */
+  readonly thaws: string | undefined;
   readonly onStep: (step: Step) => void | Promise<void>;
 }
 
@@ -64,6 +67,7 @@ export class Sequencer<C, R> implements Ledger<C, R> {
   #owed: StoredCheckpoint[] = [];
   #held: Held;
   #published: Published;
+  #thaws: string | undefined;
   #committing: Promise<void> | undefined;
   #publishing: Promise<void> | undefined;
   /** Commands submitted and not answered. */
@@ -78,6 +82,7 @@ export class Sequencer<C, R> implements Ledger<C, R> {
   constructor(options: SequencerOptions<C, R>) {
     this.#options = options;
     this.#held = options.held;
+    this.#thaws = options.thaws;
     this.#published = options.published;
     this.#log = logReader(
       options.database,
@@ -109,6 +114,10 @@ export class Sequencer<C, R> implements Ledger<C, R> {
     } finally {
       this.#open -= 1;
     }
+  }
+
+  thaws(): string | undefined {
+    return this.#thaws;
   }
 
   look(): void {
@@ -189,6 +198,7 @@ export class Sequencer<C, R> implements Ledger<C, R> {
         commands: batch.map(({ command }) => command),
         owed,
         now: now(),
+        thaws: this.#thaws,
         onStep,
       });
     } catch (error) {
@@ -200,6 +210,7 @@ export class Sequencer<C, R> implements Ledger<C, R> {
     }
     if (committed === undefined) return;
     this.#owed = this.#owed.filter((checkpoint) => !owed.includes(checkpoint));
+    if (committed.growth !== undefined) this.#thaws = undefined;
     const tree = newestTree(committed);
     if (tree !== undefined) this.#held = { ...this.#held, tree };
     if (tree === undefined && batch.length === 0) return;
@@ -385,11 +396,12 @@ export class Sequencer<C, R> implements Ledger<C, R> {
 
   /** A contradiction is no matter of this process alone: the next start must not go on either. */
   async #freezeForAll(reason: string): Promise<void> {
+    const foundAt = this.#options.now().toISOString();
     try {
       await this.#options.database.transaction((tx) =>
         tx
           .updateTable("log")
-          .set({ state: "frozen", reason })
+          .set({ state: "frozen", reason: formatAlarm({ found: reason, foundAt }) })
           .where("log_id", "=", this.#held.logId)
           .where("state", "=", "active")
           .execute(),

@@ -49,6 +49,7 @@ export function processContext(interrupted: AbortSignal): Context {
       (await import("./mirror.ts")).restoreMirror(context, place, options, onProgress),
     rebuild: async (options, onProgress) =>
       (await import("./rebuild.ts")).rebuild(context, options, onProgress),
+    openFrozen: async (options) => (await import("./unfreeze.ts")).openFrozen(context, options),
     addTenant: async (options, name, url) => addTenant(context, options, name, url),
     tenants: (options) => tenantFolders(context, options),
     async *fsck(options) {

@@ -20,6 +20,8 @@ import type { DataDirectory } from "../storage/data-directory.ts";
 export interface HomeOptions {
   /** Take the database as it is where the high-water mark is missing: an operator's decision. */
   readonly adopt?: boolean;
+  /** Open a frozen log too, to have it go on. */
+  readonly thaw?: boolean;
   /** Other ledgers may be in the database, too: what it holds need not be of this one. */
   readonly shared?: boolean;
   /** It is one of a server's tenants: what stands beside no log is the server's. */
@@ -51,6 +53,7 @@ export function ledgerHome(
       decider: rollbackDecider(signer, store.judges),
       markFolder: directory.marks,
       adopt: options.adopt === true,
+      thaw: options.thaw === true,
       ...(options.mirrors === undefined ? {} : { mirrors: options.mirrors }),
       ...(options.onUnreachable === undefined ? {} : { onUnreachable: options.onUnreachable }),
       now,

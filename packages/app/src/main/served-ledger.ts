@@ -15,6 +15,7 @@ import { buildServer } from "../http/server.ts";
 import type { Front } from "../http/front.ts";
 import type { TenantsHealth } from "../http/route.ts";
 import type { Login } from "../identity/login.ts";
+import { knownRegistry } from "../rollbacks/known-registry.ts";
 import type { Database } from "../storage/database.ts";
 import { writeDurably } from "../storage/durable-files.ts";
 import { openApplication, type Application } from "./application.ts";
@@ -102,6 +103,11 @@ export async function openServedLedger(
         timestamping: shared.timestamping,
         scrubbing: shared.scrubbing,
         duties: shared.health,
+        async lastAlarm() {
+          const { opened } = application.service;
+          const registry = opened === undefined ? undefined : await knownRegistry(opened);
+          return registry?.alarms?.at(-1);
+        },
         ...(tenants === undefined ? {} : { tenants }),
         report: (error, id) =>
           context.err(

@@ -39,6 +39,7 @@ import type {
 } from "./countermand.ts";
 import { RollbacksError } from "./error.ts";
 import { exportPackage } from "./export.ts";
+import { checkAlarm } from "./alarm.ts";
 import { askGate } from "./gate.ts";
 import { GateLog } from "./gate-log.ts";
 import { takeIn } from "./intake.ts";
@@ -243,6 +244,7 @@ export class RollbackService implements Countermand {
   }
 
   async #submit(store: OpenStore, command: Command): Promise<Omit<Accepted, "hints">> {
+    checkAlarm(store.ledger.thaws(), command);
     const { result, receipts } = await store.ledger.submit(command);
     if (result.refused !== undefined) throw result.refused;
     const told = receipts.map((receipt, i) => ({

@@ -73,6 +73,16 @@ export interface Person {
   readonly roles: readonly Role[];
 }
 
+/** Something was not as it was signed, and the log had stopped for it. */
+export interface ClearedAlarm {
+  /** Of the entry by which the log went on. */
+  readonly index: number;
+  readonly found: string;
+  readonly foundAt?: string;
+  readonly clearedBy: string;
+  readonly clearedAt: string;
+}
+
 export interface Registry {
   readonly instance: string;
   readonly logKey: string;
@@ -89,6 +99,8 @@ export interface Registry {
   readonly policyProposal?: PolicyProposal;
   /** Index of the entry that said the policy in force is due for review. */
   readonly policyReviewDue?: number;
+  /** The newest times that the log had stopped and went on; absent: never. */
+  readonly alarms?: readonly ClearedAlarm[];
   readonly persons: { readonly [id: string]: Person };
   /** Leaf hash of the stream's newest entry, in hex. */
   readonly head: string;

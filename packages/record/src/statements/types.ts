@@ -5,6 +5,7 @@
 import type { JsonObject } from "../bytes/canonical-json.ts";
 import { accountLinked } from "./account-linked.ts";
 import { accountUnlinked } from "./account-unlinked.ts";
+import { alarmCleared } from "./alarm-cleared.ts";
 import { permissionsChanged } from "./permissions-changed.ts";
 import { policyDecided } from "./policy-decided.ts";
 import { policyReviewDue } from "./policy-review-due.ts";
@@ -69,6 +70,7 @@ const all: readonly AnyStatementType[] = [
   keyRevoked,
   accountLinked,
   accountUnlinked,
+  alarmCleared,
   permissionsChanged,
   policyDecided,
   policyProposed,

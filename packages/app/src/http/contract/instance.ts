@@ -3,6 +3,7 @@ import {
   actorKinds,
   permissions,
   type Account,
+  type ClearedAlarm,
   type EnrolledKey,
   type JsonObject,
   type Person,
@@ -27,6 +28,16 @@ import {
   policy,
   sha256Hex,
 } from "./words.ts";
+
+const clearedAlarm: z.ZodType<ClearedAlarm> = z
+  .object({
+    index: index.describe("Of the entry by which the log went on"),
+    found: z.string(),
+    foundAt: instant.exactOptional(),
+    clearedBy: actor,
+    clearedAt: instant,
+  })
+  .describe("The log had stopped because something was not as it was signed, and went on");
 
 const key: z.ZodType<EnrolledKey> = z.object({
   fingerprint,
@@ -97,6 +108,7 @@ const registry: z.ZodType<Registry> = z
     rules: rules.exactOptional().describe("The policy's rules, an artefact"),
     policyProposal: policyProposal.exactOptional(),
     policyReviewDue: index.exactOptional(),
+    alarms: z.array(clearedAlarm).exactOptional(),
     persons: z.record(z.string(), person).describe("By id"),
     head: sha256Hex.describe("Leaf hash of the registry's newest entry"),
     length: z.int().min(0),
@@ -199,6 +211,7 @@ export const health = z
     mirrors: z.array(mirror).exactOptional(),
     timestamps: timestamping.exactOptional(),
     scrub: scrubbing.exactOptional(),
+    lastAlarm: clearedAlarm.exactOptional(),
     duties: z
       .record(z.string(), z.enum(["here", "elsewhere"]))
       .exactOptional()

@@ -10,12 +10,16 @@ export const healthRoute = route({
   tag: "server",
   summary: "Whether the server answers, and how far its log is",
   responses: { 200: { description: "It answers", schema: health } },
-  async handle(_asked, { log, witnessing, mirroring, timestamping, scrubbing, duties, tenants }) {
+  async handle(
+    _asked,
+    { log, witnessing, mirroring, timestamping, scrubbing, duties, tenants, lastAlarm },
+  ) {
     const witnessed = witnessing?.();
     const mirrors = mirroring?.();
     const timestamps = timestamping?.();
     const scrub = scrubbing?.();
     const shared = duties?.();
+    const alarm = await lastAlarm?.();
     const behind = tenants?.();
     const more = {
       ...(witnessed === undefined ? {} : { witnessed }),
@@ -23,6 +27,7 @@ export const healthRoute = route({
       ...(timestamps === undefined ? {} : { timestamps }),
       ...(scrub === undefined ? {} : { scrub }),
       ...(shared === undefined ? {} : { duties: shared }),
+      ...(alarm === undefined ? {} : { lastAlarm: alarm }),
       ...(behind === undefined ? {} : { tenants: behind }),
     };
     const note = await log()?.checkpoint();

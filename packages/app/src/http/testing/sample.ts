@@ -144,6 +144,15 @@ export function sample(texts: Texts = plainTexts) {
       policyDigest: hex(8),
       rules: { digest: hex(60), size: 900 },
       policyReviewDue: 44,
+      alarms: [
+        {
+          index: 45,
+          found: "reading the log through found entry 17: its bytes do not match its leaf hash",
+          foundAt: "2026-11-23T08:00:00.000Z",
+          clearedBy: "ada",
+          clearedAt: "2026-11-23T09:00:00.000Z",
+        },
+      ],
       policyProposal: {
         id: uuid(7),
         by: "p-ines",

@@ -100,7 +100,7 @@ export class MirrorPublisher {
       if (!(error instanceof MirrorError) || error.code === "unreachable") return "failed";
       await freeze(
         error.code === "full"
-          ? `${problem}; make room and set the log active again; see docs/operations/mirror.md, "The mirror is full"`
+          ? `${problem}; make room and run countermand unfreeze; see docs/operations/mirror.md, "The mirror is full"`
           : problem,
       );
       return "frozen";
