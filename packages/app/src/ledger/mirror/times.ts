@@ -2,7 +2,8 @@
  * Tokens of time authorities (RFC 3161) in a mirror: an object `times/<N>` beside each
  * bundle `tile/entries/<N>` under whose sizes there are any, a line for each token. Unlike
  * a bundle it may grow, so it is replaced. Nothing in it is believed: a token counts if
- * the checkpoint that it is over is the log's and of this tree.
+ * the checkpoint that it is over is the log's and of this tree. The authority's address
+ * and our own clocks beside it are signed by nobody.
  */
 import { createHash } from "node:crypto";
 import { openCheckpoint, TILE_WIDTH, type NoteVerifier } from "@countermand/tlog";
