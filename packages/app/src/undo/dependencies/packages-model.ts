@@ -31,7 +31,7 @@ export function isDependencyFile(path: string): boolean {
 
 export const packagesModel: Model<PackageSet> = {
   id: "packages",
-  version: 1,
+  version: 2,
   parse(text, path) {
     const reader = readerFor(path);
     if (reader === undefined) return new Unread("no reader takes such a file");

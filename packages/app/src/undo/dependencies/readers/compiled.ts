@@ -12,10 +12,11 @@ import {
   listOf,
   locked,
   parseJson,
+  PackageLines,
   parseToml,
   type Reader,
   textOf,
-  tomlName,
+  TomlLines,
 } from "./reader.ts";
 
 export const cargoLock: Reader = {
@@ -25,7 +26,7 @@ export const cargoLock: Reader = {
   read(text) {
     const toml = parseToml(text);
     if (toml instanceof Unread) return toml;
-    const lines = new Lines(text, tomlName);
+    const lines = new PackageLines(text);
     return listOf(toml["package"]).flatMap((entry) => {
       const name = textOf(field(entry, "name"));
       const source = textOf(field(entry, "source"));
@@ -37,7 +38,7 @@ export const cargoLock: Reader = {
         locked({
           ecosystem: "crates.io",
           name,
-          line: lines.of(name),
+          line: lines.of(name, version),
           source,
           ...(version === undefined ? {} : { version }),
           integrity: checksum === undefined ? [] : [`sha256:${checksum}`],
@@ -47,6 +48,13 @@ export const cargoLock: Reader = {
   },
 };
 
+const cargoSections = ["dependencies", "build-dependencies", "dev-dependencies"];
+type CargoTable = {
+  readonly entries: unknown;
+  readonly path: readonly string[];
+  readonly dev: boolean;
+};
+
 export const cargoToml: Reader = {
   format: "rust/cargo-toml",
   kind: "manifest",
@@ -54,15 +62,20 @@ export const cargoToml: Reader = {
   read(text) {
     const toml = parseToml(text);
     if (toml instanceof Unread) return toml;
-    const lines = new Lines(text, (line) => /^([\w-]{1,200})\s*=/.exec(line)?.[1] ?? null);
-    const tables: [unknown, boolean][] = [
-      [toml["dependencies"], false],
-      [toml["build-dependencies"], false],
-      [toml["dev-dependencies"], true],
-      [field(toml["workspace"], "dependencies"), false],
+    const lines = new TomlLines(text);
+    const of = (table: unknown, ...path: readonly string[]): CargoTable[] =>
+      cargoSections.map((section) => ({
+        entries: field(table, section),
+        path: [...path, section],
+        dev: section === "dev-dependencies",
+      }));
+    const tables = [
+      ...of(toml),
+      ...of(toml["workspace"], "workspace"),
+      ...entriesOf(toml["target"]).flatMap(([cfg, table]) => of(table, "target", cfg)),
     ];
-    return tables.flatMap(([table, dev]) =>
-      entriesOf(table).flatMap(([name, value]) => {
+    return tables.flatMap(({ entries, path, dev }) =>
+      entriesOf(entries).flatMap(([name, value]) => {
         const range = textOf(value) ?? textOf(field(value, "version"));
         const git = textOf(field(value, "git"));
         if (range === undefined && git === undefined) return [];
@@ -71,7 +84,7 @@ export const cargoToml: Reader = {
           locked({
             ecosystem: "crates.io",
             name: textOf(field(value, "package")) ?? name,
-            line: lines.of(name),
+            line: lines.of(...path, name),
             dev,
             direct: true,
             ...(version === undefined ? {} : { version }),
@@ -118,7 +131,8 @@ export const goMod: Reader = {
         found.push(
           locked({
             ecosystem: "generic",
-            name: kind === "go" ? "go" : "go-toolchain",
+            // The least version that may build it, not the one that does: it has no end of life.
+            name: kind === "go" ? "go-language" : "go-toolchain",
             version: name.replace(/^go/, ""),
             line: number,
             direct: true,
@@ -131,7 +145,8 @@ export const goMod: Reader = {
         const arrow = words.indexOf("=>");
         const [target, to] = words.slice(arrow + 1);
         if (arrow > 0 && target !== undefined) {
-          replaced.set(name, {
+          // With a version before the arrow it holds for that version alone.
+          replaced.set(arrow === 1 ? name : `${name} ${version ?? ""}`, {
             name: target,
             line: number,
             ...(to === undefined ? {} : { version: to }),
@@ -141,7 +156,7 @@ export const goMod: Reader = {
     }
     return found.flatMap((one) => {
       if (excluded.has(`${one.name} ${one.version ?? ""}`)) return [];
-      const instead = replaced.get(one.name);
+      const instead = replaced.get(`${one.name} ${one.version ?? ""}`) ?? replaced.get(one.name);
       if (instead === undefined || one.ecosystem !== "Go") return [one];
       const { version: _, ...facts } = one;
       // A folder in place of a module is the project's own code.
@@ -220,11 +235,15 @@ export const pom: Reader = {
       text,
       (line) => /<artifactId>\s*([^<\s]{1,300})/.exec(line)?.[1] ?? null,
     );
-    const managed = many(
-      field(field(field(project, "dependencyManagement"), "dependencies"), "dependency"),
+    // A profile has the same parts as the project, for when it is turned on.
+    const parts = [project, ...many(field(field(project, "profiles"), "profile"))];
+    const managed = parts.flatMap((part) =>
+      many(field(field(field(part, "dependencyManagement"), "dependencies"), "dependency")),
     );
-    const used = many(field(field(project, "dependencies"), "dependency"));
-    const plugins = many(field(field(field(project, "build"), "plugins"), "plugin"));
+    const used = parts.flatMap((part) => many(field(field(part, "dependencies"), "dependency")));
+    const plugins = parts.flatMap((part) =>
+      many(field(field(field(part, "build"), "plugins"), "plugin")),
+    );
     const versions = new Map(
       managed.map((one) => [nameOf(one, resolve), resolve(field(one, "version"))]),
     );

@@ -69,6 +69,24 @@ export const dockerfile: Reader = {
   },
 };
 
+const isCompose = /(?:^|\/)(?:docker-)?compose[\w.-]*\.ya?ml$/i;
+
+/** Keys of one mapping that make an image together. */
+type ImageParts = { readonly column: number; line: number; readonly values: Map<string, string> };
+
+function ofParts({ values, line }: ImageParts): LockedPackage | null {
+  const newTag = values.get("newTag");
+  // `name` is everything's; beside `newTag` it is the image that kustomize replaces.
+  const name = values.get("repository") ?? values.get("newName") ?? (newTag && values.get("name"));
+  const tag = values.get("tag") ?? newTag;
+  if (name === undefined || name === "" || tag === undefined) return null;
+  const registry = values.get("registry");
+  const digest = values.get("digest");
+  const held = digest !== undefined && /^sha256:[0-9a-f]{64}$/.test(digest) ? `@${digest}` : "";
+  const host = registry === undefined ? "" : `${registry.replace(/\/+$/, "")}/`;
+  return imageReference(`${host}${name}:${tag}${held}`, line);
+}
+
 /** `image:` in compose files and manifests; `repository:` with `tag:` beside it in chart values. */
 export const images: Reader = {
   format: "docker/images",
@@ -77,33 +95,51 @@ export const images: Reader = {
     /\.ya?ml$/i.test(path) &&
     !path.startsWith(".github/") &&
     !/(?:^|\/)pnpm-lock\.yaml$/.test(path),
-  read(text) {
+  read(text, path) {
     // Most YAML names no image at all and is not parsed.
     if (!/^[ \t]*(?:-[ \t]*)?["']?(?:image|repository|newTag|tag)["']?[ \t]*:/m.test(text))
       return [];
     const found: LockedPackage[] = [];
-    let repository: { name: string; indent: number; line: number } | null = null;
+    // Elsewhere a word after `image:` may be anything.
+    const bareNames = isCompose.test(path) || /^apiVersion:/m.test(text);
+    const open: ImageParts[] = [];
+    const close = () => {
+      const parts = open.pop();
+      const reference = parts === undefined ? null : ofParts(parts);
+      if (reference !== null) found.push(reference);
+    };
     for (const { line, number } of linesOf(text)) {
+      const column = line.search(/[^\s-]/);
+      const content = line.trimStart();
+      if (column === -1 || content.startsWith("#")) continue;
+      // Keys of one mapping stand in one column, and a dash begins another mapping.
+      const isItem = content.startsWith("-");
+      for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+        if (column > top.column || (column === top.column && !isItem)) break;
+        close();
+      }
       const item =
-        /^(\s*)(?:-\s*)?["']?(image|repository|newName|name|tag|newTag|digest)["']?\s*:\s*["']?([^"'#\s]{1,500})["']?\s*(?:#.*)?$/.exec(
+        /^[\s-]*["']?(image|registry|repository|newName|name|tag|newTag|digest)["']?\s*:\s*["']?([^"'#\s]{1,500})["']?\s*(?:#.*)?$/.exec(
           line,
         );
       if (item === null) continue;
-      const [, space = "", key, value = ""] = item;
+      const [, key = "", value = ""] = item;
       if (key === "image") {
-        const reference = /[:@/]/.test(value) ? imageReference(value, number) : null;
+        const named = bareNames || /[:@/]/.test(value);
+        const reference = named ? imageReference(value, number) : null;
         if (reference !== null) found.push(reference);
-      } else if (key === "repository" || key === "newName") {
-        repository = { name: value, indent: space.length, line: number };
-      } else if ((key === "tag" || key === "newTag") && repository !== null) {
-        const near =
-          number - repository.line < 6 && Math.abs(repository.indent - space.length) <= 2;
-        const reference = near ? imageReference(`${repository.name}:${value}`, number) : null;
-        if (reference !== null) found.push(reference);
-        repository = null;
+        continue;
       }
+      let parts = open.at(-1);
+      if (parts?.column !== column) {
+        parts = { column, line: number, values: new Map() };
+        open.push(parts);
+      }
+      parts.values.set(key, value);
+      if (key === "tag" || key === "newTag") parts.line = number;
     }
-    return found;
+    while (open.length > 0) close();
+    return found.sort((a, b) => a.line - b.line);
   },
 };
 
@@ -117,7 +153,8 @@ export const actions: Reader = {
       const used =
         /^\s*(?:-\s*)?["']?uses["']?\s*:\s*["']?([^"'#\s]{1,400})["']?\s*(?:#\s*(\S{1,60}))?/.exec(
           line,
-        );
+        ) ??
+        /^\s*-?\s*\{(?:[^}]{0,400},)?\s*["']?uses["']?\s*:\s*["']?([^"'#\s,}]{1,400})/.exec(line);
       const image = /^\s*(?:image|container)\s*:\s*["']?([^"'#\s]{3,400})/.exec(line)?.[1];
       const reference = used?.[1]?.startsWith("docker://") === true ? used[1].slice(9) : image;
       if (reference !== undefined) {
@@ -186,7 +223,8 @@ export const charts: Reader = {
         const name = textAt(one, "name");
         const version = textAt(one, "version");
         const source = textAt(one, "repository");
-        if (name === undefined) return [];
+        // A chart in a folder is the project's own.
+        if (name === undefined || source?.startsWith("file:") === true) return [];
         const exact = version !== undefined && /^v?\d+\.\d+\.\d+[\w.+-]*$/.test(version);
         return [
           locked({
@@ -231,7 +269,10 @@ export const terraform: Reader = {
           found.push(
             locked({
               ecosystem: "terraform",
-              name: (source ?? name).replace(/[?&]ref=.*$/, ""),
+              // The lock file writes the registry out that a source leaves out.
+              name: (source ?? name)
+                .replace(/[?&]ref=.*$/, "")
+                .replace(/^registry\.(?:terraform\.io|opentofu\.org)\//, ""),
               line,
               direct: true,
               ...(said === undefined || /^[0-9a-f]{40}$/.test(said) ? {} : { version: said }),

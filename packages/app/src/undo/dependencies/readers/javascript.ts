@@ -5,8 +5,9 @@ import {
   entriesOf,
   field,
   isJson,
-  jsonKey,
   type Json,
+  jsonKey,
+  JsonLines,
   Lines,
   linesOf,
   locked,
@@ -26,9 +27,10 @@ export const packageLock: Reader = {
   read(text) {
     const json = parseJson(text);
     if (json instanceof Unread) return json;
-    const lines = new Lines(text, jsonKey);
-    if (isJson(json["packages"])) return fromPackages(json["packages"], lines);
-    if (isJson(json["dependencies"])) return fromDependencies(json["dependencies"], lines);
+    if (isJson(json["packages"])) {
+      return fromPackages(json["packages"], new Lines(text, jsonKey));
+    }
+    if (isJson(json["dependencies"])) return fromDependencies(json["dependencies"], text);
     return field(json, "lockfileVersion") === undefined
       ? new Unread("a package-lock.json without lockfileVersion")
       : [];
@@ -53,15 +55,17 @@ function fromPackages(packages: Json, lines: Lines): LockedPackage[] {
   });
 }
 
-function fromDependencies(dependencies: Json, lines: Lines): LockedPackage[] {
+function fromDependencies(dependencies: Json, text: string): LockedPackage[] {
   const found: LockedPackage[] = [];
-  const open: [Json, number][] = [[dependencies, 0]];
+  const lines = new JsonLines(text, (parents) => parents.at(-1) === "dependencies");
+  const open: [Json, readonly string[]][] = [[dependencies, ["dependencies"]]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [some, depth] = next;
+    const [some, path] = next;
     for (const [name, entry] of entriesOf(some)) {
-      found.push(entryOf(name, entry, lines.of(name), { dev: field(entry, "dev") === true }));
+      const line = lines.of(...path, name);
+      found.push(entryOf(name, entry, line, { dev: field(entry, "dev") === true }));
       const below = field(entry, "dependencies");
-      if (isJson(below) && depth < 30) open.push([below, depth + 1]);
+      if (isJson(below) && path.length < 60) open.push([below, [...path, name, "dependencies"]]);
     }
   }
   return found;
@@ -88,9 +92,20 @@ function entryOf(
         : {}
       : { source }),
     integrity: integrity === undefined ? [] : digests(integrity),
-    pin: isVersion ? "version" : isPinnedUrl(version ?? source ?? "") ? "digest" : "moving",
+    // What a package brings along in itself is held by the digest of that package.
+    pin: isBundled(entry)
+      ? "digest"
+      : isVersion
+        ? "version"
+        : isPinnedUrl(version ?? source ?? "")
+          ? "digest"
+          : "moving",
     ...more,
   });
+}
+
+function isBundled(entry: unknown): boolean {
+  return field(entry, "inBundle") === true || field(entry, "bundled") === true;
 }
 
 function digests(integrity: string): string[] {
@@ -139,7 +154,12 @@ function classic(text: string): LockedPackage[] {
     if (line === "" || line.startsWith("#")) continue;
     if (!line.startsWith(" ")) {
       close();
-      const name = /^"?((?:@[^/@"]{1,200}\/)?[^@",\s]{1,200})@/.exec(line)?.[1];
+      const asked =
+        /^"?((?:@[^/@"]{1,200}\/)?[^@",\s]{1,200})@(?:npm:((?:@[^/@"]{1,200}\/)?[^@",\s]{1,200})@)?/.exec(
+          line,
+        );
+      // An alias stands for the package behind it.
+      const name = asked?.[2] ?? asked?.[1];
       open = name === undefined ? null : { name, line: number, facts: new Map() };
       continue;
     }
@@ -182,10 +202,13 @@ function berry(text: string): LockedPackage[] {
       close();
       open = null;
     }
-    const fact = /^ {2}(version|checksum): "?([^"\s]{1,500})"?/.exec(line);
+    const fact = /^ {2}(version|checksum|resolution): "?([^"\s]{1,500})"?/.exec(line);
     if (fact === null || open === null) continue;
     if (fact[1] === "version") open.version = fact[2] ?? "";
-    else open.checksum = fact[2] ?? "";
+    // What it resolves to, where the key is an alias.
+    else if (fact[1] === "resolution") {
+      open.name = /^((?:@[^/@]{1,200}\/)?[^@]{1,200})@npm:/.exec(fact[2] ?? "")?.[1] ?? open.name;
+    } else open.checksum = fact[2] ?? "";
   }
   close();
   return found;
@@ -266,10 +289,12 @@ export const packageJson: Reader = {
   read(text) {
     const json = parseJson(text);
     if (json instanceof Unread) return json;
-    const lines = new Lines(text, jsonKey);
+    const lines = new JsonLines(text, (parents) => parents.length === 1);
     return sections.flatMap((section) =>
-      entriesOf(json[section]).flatMap(([name, asked]) => {
-        const range = textOf(asked);
+      entriesOf(json[section]).flatMap(([key, asked]) => {
+        const said = textOf(asked);
+        const alias = /^npm:((?:@[^/@]{1,200}\/)?[^@]{1,200})(?:@(.{1,300}))?$/.exec(said ?? "");
+        const [name, range] = alias === null ? [key, said] : [alias[1] ?? key, alias[2] ?? "*"];
         if (range === undefined || /^(?:workspace|link|file|portal):/.test(range)) return [];
         const isUrl = /^(?:git|https?|github|ssh)|^[\w.-]+\/[\w.-]+(?:#|$)/.test(range);
         const lowest = /^[\^~>=v]{0,3}\s*(\d[0-9A-Za-z.+-]*)$/.exec(range.trim())?.[1];
@@ -277,7 +302,7 @@ export const packageJson: Reader = {
           locked({
             ecosystem,
             name,
-            line: lines.of(name),
+            line: lines.of(section, key),
             direct: true,
             dev: section === "devDependencies",
             ...(lowest === undefined ? {} : { version: lowest }),

@@ -4,16 +4,16 @@ import type { LockedPackage } from "../package-set.ts";
 import {
   entriesOf,
   field,
-  jsonKey,
+  JsonLines,
   Lines,
   linesOf,
   listOf,
   locked,
+  PackageLines,
   parseJson,
   parseToml,
   type Reader,
   textOf,
-  tomlName,
 } from "./reader.ts";
 
 const ecosystem = "PyPI" as const;
@@ -50,6 +50,13 @@ export const requirements: Reader = {
 };
 
 function requirement(text: string, line: number, dev: boolean): LockedPackage | null {
+  const index = /^(?:-i|--(?:extra-)?index-url)[ =]\s*["']?(https?:\/\/[^\s"']{1,500})/.exec(
+    text,
+  )?.[1];
+  if (index !== undefined) {
+    // No package, but where all of them come from.
+    return locked({ ecosystem: "generic", name: "package index", line, dev, source: index });
+  }
   if (text === "" || /^-[rcfi]\b|^--(?!hash|editable)/.test(text)) return null;
   const integrity = Array.from(
     text.matchAll(/--hash[= ](sha\d{3}:[0-9a-f]{40,128})/g),
@@ -102,7 +109,7 @@ export const tomlLock: Reader = {
   read(text) {
     const toml = parseToml(text);
     if (toml instanceof Unread) return toml;
-    const lines = new Lines(text, tomlName);
+    const lines = new PackageLines(text);
     return listOf(toml["package"] ?? toml["packages"]).flatMap((entry) => {
       const name = textOf(field(entry, "name"));
       const source = field(entry, "source");
@@ -129,7 +136,7 @@ export const tomlLock: Reader = {
         locked({
           ecosystem,
           name: pythonName(name),
-          line: lines.of(name),
+          line: lines.of(name, version),
           dev,
           ...(version === undefined ? {} : { version }),
           ...(url === undefined ? {} : { source: url }),
@@ -147,14 +154,14 @@ export const pipfileLock: Reader = {
   read(text) {
     const json = parseJson(text);
     if (json instanceof Unread) return json;
-    const lines = new Lines(text, jsonKey);
+    const lines = new JsonLines(text, (parents) => parents.length === 1);
     return ["default", "develop"].flatMap((section) =>
       entriesOf(json[section]).map(([name, entry]) => {
         const version = textOf(field(entry, "version"))?.replace(/^==/, "");
         return locked({
           ecosystem,
           name: pythonName(name),
-          line: lines.of(name),
+          line: lines.of(section, name),
           dev: section === "develop",
           ...(version === undefined ? {} : { version }),
           integrity: listOf(field(entry, "hashes"))
@@ -180,8 +187,20 @@ export const pyproject: Reader = {
     });
     const asked: { name: string; range: string; dev: boolean }[] = [];
     const project = toml["project"];
-    for (const one of listOf(field(project, "dependencies"))) {
-      if (typeof one === "string") asked.push({ ...split(one), dev: false });
+    // Extras ship to whoever asks for them; groups and what builds the project do not.
+    const lists: [unknown, boolean][] = [
+      [field(project, "dependencies"), false],
+      ...entriesOf(field(project, "optional-dependencies")).map(([, list]): [unknown, boolean] => [
+        list,
+        false,
+      ]),
+      ...entriesOf(toml["dependency-groups"]).map(([, list]): [unknown, boolean] => [list, true]),
+      [field(toml["build-system"], "requires"), true],
+    ];
+    for (const [list, dev] of lists) {
+      for (const one of listOf(list)) {
+        if (typeof one === "string") asked.push({ ...split(one), dev });
+      }
     }
     const poetry = field(field(toml["tool"], "poetry"), "dependencies");
     const tables: [unknown, boolean][] = [

@@ -87,6 +87,109 @@ export class Lines {
   }
 }
 
+/**
+ * 1-based lines of keys in JSON by the path to them, where one name stands in several
+ * places. One pass over text that a parser took; `wanted` says under which parents.
+ */
+export class JsonLines {
+  readonly #first = new Map<string, number>();
+
+  constructor(text: string, wanted: (parents: readonly string[]) => boolean) {
+    const parents: string[] = [];
+    let key = "";
+    let line = 1;
+    for (const [token, colon] of text.matchAll(jsonToken)) {
+      if (token === "\n") line++;
+      else if (token === "{" || token === "[") parents.push(key);
+      else if (token === "}" || token === "]") parents.pop();
+      else if (colon !== undefined) {
+        key = keyOf(token.slice(0, token.length - colon.length));
+        const above = parents.slice(1);
+        if (!wanted(above)) continue;
+        const path = [...above, key].join("\0");
+        if (!this.#first.has(path)) this.#first.set(path, line);
+      }
+    }
+  }
+
+  of(...path: readonly string[]): number {
+    return this.#first.get(path.join("\0")) ?? 1;
+  }
+}
+
+const jsonToken = /"[^"\\]*(?:\\.[^"\\]*)*"([ \t\r]*:)?|[{}[\]]|\n/g;
+
+function keyOf(quoted: string): string {
+  return quoted.includes("\\") ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
+}
+
+/** 1-based lines of TOML's keys and tables by the path to them. */
+export class TomlLines {
+  readonly #first = new Map<string, number>();
+
+  constructor(text: string) {
+    let table: readonly string[] = [];
+    for (const { line, number } of linesOf(text)) {
+      const header = /^\s*\[\[?([^\]]{1,500})\]/.exec(line)?.[1];
+      const head = line.slice(0, Math.max(0, line.indexOf("=")));
+      const key = /^[\s\w.'"-]{1,300}$/.test(head) ? head : undefined;
+      if (header !== undefined) {
+        table = tomlPath(header);
+        this.#add(table, number);
+      } else if (key !== undefined) this.#add([...table, ...tomlPath(key)], number);
+    }
+  }
+
+  /** What stands under a path begins where its first part does. */
+  #add(path: readonly string[], number: number): void {
+    for (let depth = 1; depth <= path.length; depth++) {
+      const name = path.slice(0, depth).join("\0");
+      if (!this.#first.has(name)) this.#first.set(name, number);
+    }
+  }
+
+  of(...path: readonly string[]): number {
+    return this.#first.get(path.join("\0")) ?? 1;
+  }
+}
+
+function tomlPath(text: string): string[] {
+  return Array.from(
+    text.matchAll(/"([^"]*)"|'([^']*)'|[\w-]+/g),
+    ([bare, double, single]) => double ?? single ?? bare,
+  );
+}
+
+/** 1-based lines of `name = "…"` in the tables of a lock file, by name and version. */
+export class PackageLines {
+  readonly #first = new Map<string, number>();
+
+  constructor(text: string) {
+    let name: string | null = null;
+    let at = 1;
+    for (const { line, number } of linesOf(text)) {
+      const named = tomlName(line);
+      if (named !== null) {
+        [name, at] = [named, number];
+        this.#add(name, at);
+      }
+      const version = /^version\s*=\s*"([^"]{1,300})"/.exec(line)?.[1];
+      if (name !== null && version !== undefined) {
+        this.#add(`${name} ${version}`, at);
+        name = null;
+      }
+    }
+  }
+
+  #add(key: string, line: number): void {
+    if (!this.#first.has(key)) this.#first.set(key, line);
+  }
+
+  of(name: string, version: string | undefined): number {
+    return this.#first.get(`${name} ${version ?? ""}`) ?? this.#first.get(name) ?? 1;
+  }
+}
+
 /** Each line with its number, carriage returns off, at most `most` of them. */
 export function* linesOf(
   text: string,

@@ -37,7 +37,7 @@ const files: readonly (readonly [string, string, readonly string[]])[] = [
   [
     "package.json",
     `{\n"dependencies": {"a": "^1.0.0"},\n"devDependencies": {\n"b": "2.0.0"}}`,
-    ["npm a@1.0.0 1 moving", "npm b@2.0.0 4 version dev"],
+    ["npm a@1.0.0 2 moving", "npm b@2.0.0 4 version dev"],
   ],
   [
     "requirements.txt",
@@ -52,7 +52,7 @@ const files: readonly (readonly [string, string, readonly string[]])[] = [
   [
     "Pipfile.lock",
     `{"default": {\n"a": {"version": "==1.0", "hashes": ["sha256:x"]}},\n"develop": {"b": {"version": "==2.0"}}}`,
-    ["PyPI a@1.0 2 version #", "PyPI b@2.0 1 version dev"],
+    ["PyPI a@1.0 2 version #", "PyPI b@2.0 3 version dev"],
   ],
   [
     "pyproject.toml",
@@ -68,7 +68,7 @@ const files: readonly (readonly [string, string, readonly string[]])[] = [
     "go.mod",
     "module x\n\ngo 1.24\n\nrequire (\n\tgithub.com/a/b v1.2.3\n\tgithub.com/c/d v0.1.0 // indirect\n)\nreplace github.com/c/d => github.com/e/f v0.2.0\n",
     [
-      "generic go@1.24 3 version",
+      "generic go-language@1.24 3 version",
       "Go github.com/a/b@v1.2.3 6 version",
       "Go github.com/e/f@v0.2.0 9 version",
     ],
@@ -147,6 +147,108 @@ const files: readonly (readonly [string, string, readonly string[]])[] = [
     ["generic https://x/y@v1.0 3 version dev"],
   ],
   [
+    "go.mod",
+    "module x\n\nrequire github.com/a/b v1.2.3\nreplace github.com/a/b v0.9.0 => github.com/e/f v0.2.0\n",
+    ["Go github.com/a/b@v1.2.3 3 version"],
+  ],
+  [
+    "go.mod",
+    "module x\n\nrequire github.com/a/b v1.2.3\nreplace github.com/a/b v1.2.3 => github.com/e/f v0.2.0\n",
+    ["Go github.com/e/f@v0.2.0 4 version"],
+  ],
+  [
+    "Cargo.lock",
+    `[[package]]\nname = "a"\nversion = "1.0.0"\nsource = "registry+x"\n\n[[package]]\nname = "a"\nversion = "2.0.0"\nsource = "registry+x"\n`,
+    ["crates.io a@1.0.0 2 version", "crates.io a@2.0.0 7 version"],
+  ],
+  [
+    "Cargo.toml",
+    `[package]\nname = "own"\n\n[dependencies]\na = "1"\n\n[dependencies.b]\nversion = "=2.0.0"\n\n[target.'cfg(target_os = "linux")'.dependencies]\nc.version = "3"\n\n[target.x86_64-pc-windows-msvc.dev-dependencies]\na = "4"\n`,
+    [
+      "crates.io a@1 5 moving",
+      "crates.io b@2.0.0 7 version",
+      "crates.io c@3 11 moving",
+      "crates.io a@4 14 moving dev",
+    ],
+  ],
+  [
+    "package-lock.json",
+    `{"lockfileVersion": 1, "dependencies": {\n"a": {"version": "1.0.0", "requires": {"b": "1"}},\n"c": {"version": "1.0.0", "dependencies": {\n"a": {"version": "2.0.0"}}}\n}}`,
+    ["npm a@1.0.0 2 version", "npm c@1.0.0 3 version", "npm a@2.0.0 4 version"],
+  ],
+  [
+    "package.json",
+    `{\n"scripts": {\n"jest": "jest"},\n"dependencies": {\n"old": "npm:@s/real@^1.2.0"},\n"devDependencies": {\n"jest": "29.0.0"}}`,
+    ["npm @s/real@1.2.0 5 moving", "npm jest@29.0.0 7 version dev"],
+  ],
+  [
+    "composer.json",
+    `{\n"config": {"v/a": 1},\n"require": {\n"v/a": "1.0"}}`,
+    ["Packagist v/a@1.0 4 version"],
+  ],
+  [
+    "yarn.lock",
+    `# yarn lockfile v1\n\n"old@npm:@s/real@^1.0.0":\n  version "1.1.0"\n`,
+    ["npm @s/real@1.1.0 3 version"],
+  ],
+  [
+    "yarn.lock",
+    `__metadata:\n  version: 8\n\n"old@npm:@s/real@^1.0.0":\n  version: 1.0.1\n  resolution: "@s/real@npm:1.0.1"\n`,
+    ["npm @s/real@1.0.1 4 version"],
+  ],
+  [
+    "poetry.lock",
+    `[[package]]\nname = "a"\nversion = "1.0"\n\n[[package]]\nname = "a"\nversion = "2.0"\n`,
+    ["PyPI a@1.0 2 version", "PyPI a@2.0 6 version"],
+  ],
+  [
+    "pyproject.toml",
+    `[build-system]\nrequires = [\n  "setuptools==70.0.0",\n]\n[project.optional-dependencies]\nx = [\n  "a==1.0",\n]\n[dependency-groups]\nt = [\n  "b==2.0",\n  {include-group = "u"},\n]\n`,
+    ["PyPI a@1.0 7 version", "PyPI b@2.0 11 version dev", "PyPI setuptools@70.0.0 3 version dev"],
+  ],
+  [
+    "requirements.txt",
+    "--index-url https://pypi.example.com/simple\na==1.0\n",
+    ["generic package index@? 1 version", "PyPI a@1.0 2 version"],
+  ],
+  [
+    "pom.xml",
+    "<project><profiles><profile><id>p</id><dependencies><dependency><groupId>g</groupId>\n<artifactId>a</artifactId><version>1.5</version></dependency></dependencies></profile></profiles></project>",
+    ["Maven g:a@1.5 2 version"],
+  ],
+  ["compose.yaml", "services:\n  a:\n    image: nginx\n", ["docker nginx@? 3 moving"]],
+  ["other.yaml", "step:\n  image: words\n", []],
+  [
+    "values.yaml",
+    "image:\n  registry: ghcr.io\n  tag: 1.2.3\n  pullSecrets:\n    - name: x\n  repository: org/app\nname: own\nversion: 1.0.0\n",
+    ["docker ghcr.io/org/app@1.2.3 3 version"],
+  ],
+  [
+    "kustomization.yaml",
+    "images:\n  - name: org/app\n    newTag: v1.2\n  - name: org/b\n    newName: ghcr.io/org/b\n    newTag: v3.0\n",
+    ["docker org/app@v1.2 3 version", "docker ghcr.io/org/b@v3.0 6 version"],
+  ],
+  [
+    ".github/workflows/inline.yml",
+    "steps:\n  - {name: a, uses: actions/checkout@v4}\n  - { uses: a/b@v1.2.3, with: {x: y} }\n",
+    ["GitHub Actions actions/checkout@v4 2 moving", "GitHub Actions a/b@v1.2.3 3 version"],
+  ],
+  [
+    "main.tf",
+    `terraform {\n  required_providers {\n    aws = {\n      source  = "registry.terraform.io/hashicorp/aws"\n      version = "~> 5.0"\n    }\n  }\n}\n`,
+    ["terraform hashicorp/aws@5.0 5 moving"],
+  ],
+  [
+    ".terraform.lock.hcl",
+    `provider "registry.terraform.io/hashicorp/aws" {\n  version     = "5.31.0"\n  hashes = [\n    "h1:0123456789abcdef",\n  ]\n}\n`,
+    ["terraform hashicorp/aws@5.31.0 2 version #"],
+  ],
+  [
+    "Chart.yaml",
+    "dependencies:\n  - name: own\n    version: 1.0.0\n    repository: file://../own\n  - name: redis\n    version: 1.2.3\n    repository: https://x\n",
+    ["helm redis@1.2.3 5 version"],
+  ],
+  [
     "Chart.yaml",
     "dependencies:\n  - name: redis\n    version: 1.2.3\n    repository: https://x\n",
     ["helm redis@1.2.3 2 version"],
@@ -208,6 +310,11 @@ describe("readers", () => {
       `${" ".repeat(1_000_000)}x`,
       '{"a":'.repeat(200_000),
       "- a: b\n".repeat(140_000),
+      '"a'.repeat(500_000),
+      "a.".repeat(500_000),
+      `${"a.".repeat(1900)}\n`.repeat(250),
+      "  - name: a\n".repeat(80_000),
+      Array.from({ length: 1400 }, (_, i) => `${" ".repeat(i)}name: a\n`).join(""),
     ]) {
       for (const [path] of files) read(path, text);
     }

@@ -4,7 +4,7 @@ import type { LockedPackage } from "../package-set.ts";
 import {
   entriesOf,
   field,
-  jsonKey,
+  JsonLines,
   Lines,
   linesOf,
   listOf,
@@ -163,7 +163,7 @@ export const composerJson: Reader = {
   read(text) {
     const json = parseJson(text);
     if (json instanceof Unread) return json;
-    const lines = new Lines(text, jsonKey);
+    const lines = new JsonLines(text, (parents) => parents.length === 1);
     return ["require", "require-dev"].flatMap((section) =>
       entriesOf(json[section]).flatMap(([name, range]) => {
         const said = textOf(range);
@@ -173,7 +173,7 @@ export const composerJson: Reader = {
           locked({
             ecosystem: name === "php" ? "generic" : "Packagist",
             name: name.toLowerCase(),
-            line: lines.of(name),
+            line: lines.of(section, name),
             dev: section === "require-dev",
             direct: true,
             ...(version === undefined ? {} : { version }),

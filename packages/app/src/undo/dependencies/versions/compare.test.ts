@@ -54,11 +54,42 @@ describe.each(published)("$ecosystem", ({ ecosystem, lines }) => {
   });
 });
 
+it.each([
+  ["docker", ["1", "1.2", "1.2-a3", "1.2-a3.1", "1.2-a4", "1.3-a1", "1.2-b3", "v1.2", "latest"]],
+  ["generic", ["1.22rc1", "1.22rc2", "1.22b1", "1.22", "1.22.0", "1.22.1rc1", "1.22.1", "x"]],
+] as const)(
+  "%s: of itself equal, the other way round reversed, and transitive",
+  (ecosystem, some) => {
+    const order = (a: string, b: string) => compareVersions(ecosystem, a, b);
+    for (const a of some) {
+      for (const b of some) {
+        const [ab, ba] = [order(a, b), order(b, a)];
+        expect(ab, `${a} ${b}`).toBe(ba === null ? null : ba === 0 ? 0 : -ba);
+        for (const c of some) {
+          const [bc, ac] = [order(b, c), order(a, c)];
+          if (ab === null || bc === null || ac === null || ab > 0 || bc > 0) continue;
+          expect(ac, `${a} ${b} ${c}`).toBeLessThanOrEqual(0);
+        }
+      }
+    }
+  },
+);
+
 describe("what only looks like a version", () => {
   it.each([
     ["docker", "3.11-slim", "3.12-slim", -1],
     ["docker", "3.12-slim", "3.12-alpine", null],
     ["docker", "1.2.3", "latest", null],
+    ["docker", "1.25.3-alpine3.17", "1.25.3-alpine3.18", -1],
+    ["docker", "1.25.3-alpine3.18", "1.25.4-alpine3.17", -1],
+    ["docker", "3.12-20240101", "3.12-20240301", -1],
+    ["docker", "1.2-a3.4", "1.2-b3.4", null],
+    ["docker", "1.2-a3", "1.2-a3.1", -1],
+    ["generic", "1.22rc1", "1.22.0", -1],
+    ["generic", "1.22rc2", "1.22rc10", -1],
+    ["generic", "1.21.9", "1.22rc1", -1],
+    ["generic", "3.13.0b2", "3.13.0rc1", -1],
+    ["generic", "system", "3.13.0", null],
     ["GitHub Actions", "v3", "v4.1.0", -1],
     ["GitHub Actions", "main", "v4", null],
     ["Go", "v0.0.0-20200101000000-abcdefabcdef", "v0.0.0-20210101000000-abcdefabcdef", -1],

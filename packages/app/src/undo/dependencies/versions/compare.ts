@@ -21,7 +21,7 @@ const orders: Readonly<Record<Ecosystem, Compare>> = {
   "GitHub Actions": compareSemver,
   helm: compareSemver,
   terraform: compareSemver,
-  generic: compareSemver,
+  generic: compareRuntimes,
   PyPI: comparePython,
   Maven: (a, b) => (/^\d/.test(a) && /^\d/.test(b) ? compareMaven(a, b) : null),
   NuGet: compareNuGet,
@@ -49,17 +49,36 @@ function comparePython(a: string, b: string): Order | null {
   return sign(comparePep440(a, b));
 }
 
-/** Tags with the same words around the number are of one line: `3.12-slim` and `3.11-slim`. */
+/** `1.22rc1` of Go and `3.13.0rc1` of Python are before the release, as `1.22.0-rc1` would be. */
+function compareRuntimes(a: string, b: string): Order | null {
+  const plain = (text: string) =>
+    text.replace(/^(v?\d+(?:\.\d+){1,2})(a|b|alpha|beta|rc)(\d{1,6})$/, "$1-$2.$3");
+  return compareSemver(plain(a), plain(b));
+}
+
+/**
+ * Tags with the same words around the number are of one line: `3.12-slim` and
+ * `3.11-slim`. Where the first number is the same the later ones decide, in their
+ * order: `1.25.3-alpine3.18` is after `1.25.3-alpine3.17`.
+ */
 function compareTags(a: string, b: string): Order | null {
   const [left, right] = [tag(a), tag(b)];
   if (left === null || right === null || left.rest !== right.rest) return null;
-  return compareSemver(left.number, right.number);
+  for (const [i, number] of left.numbers.entries()) {
+    const order = compareSemver(number, right.numbers[i] ?? "");
+    if (order !== 0) return order;
+  }
+  return 0;
 }
 
-function tag(text: string): { number: string; rest: string } | null {
+function tag(text: string): { numbers: readonly string[]; rest: string } | null {
   const found = /^(v?)(\d+(?:\.\d+){0,3})(.{0,80})$/.exec(text);
   if (found === null) return null;
-  // Dates and builds at the end are part of the line's name only as far as they are words.
-  const words = (found[3] ?? "").replaceAll(/\d+/g, "0");
-  return { number: found[2] ?? "", rest: words };
+  const rest = found[3] ?? "";
+  // Numbers after the first are part of the line's name only as far as they are there.
+  const numbers = rest.match(/\d+(?:\.\d+){0,3}/g) ?? [];
+  return {
+    numbers: [found[2] ?? "", ...numbers],
+    rest: rest.replaceAll(/\d+(?:\.\d+){0,3}/g, "0"),
+  };
 }

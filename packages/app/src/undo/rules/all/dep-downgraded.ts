@@ -28,7 +28,7 @@ const guardian =
 
 export const depDowngraded: Rule = {
   id: "dep.downgraded",
-  version: 3,
+  version: 4,
   implications: ["dep.downgraded"],
   reads: (path) => isDependencyFile(path) && !isDocumentation(path),
   run(input): readonly Finding[] {

@@ -11,14 +11,37 @@ import { finding, type Finding, type Rule, type RuleInput } from "../rule.ts";
 
 export const depIntegrityWeakened: Rule = {
   id: "dep.integrity-weakened",
-  version: 2,
+  version: 3,
   implications: ["dep.integrity-weakened"],
-  reads: (path) => isDependencyFile(path) && !isDocumentation(path),
+  reads: (path) => (isDependencyFile(path) || manifestsOf(path) !== null) && !isDocumentation(path),
   wantsPaths: true,
   run(input): readonly Finding[] {
-    return [...lostLocks(input), ...weakened(input)];
+    return [...lostLocks(input), ...lostSums(input), ...weakened(input)];
   },
 };
+
+/** What holds digests beside the lock file or without one: which manifests it is for, or null. */
+function manifestsOf(path: string): RegExp | null {
+  const folder = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const sums = /^(.*\/)?go\.sum$/.exec(path);
+  if (sums !== null) return new RegExp(`^${folder(sums[1] ?? "")}go\\.mod$`);
+  const gradle = /^(.*\/)?gradle\/verification-metadata\.xml$/.exec(path);
+  return gradle === null
+    ? null
+    : new RegExp(`^${folder(gradle[1] ?? "")}(?:build|settings)\\.gradle(?:\\.kts)?$`);
+}
+
+function lostSums({ files, paths }: RuleInput): Finding[] {
+  return files.flatMap(({ path, status }) => {
+    const manifests = manifestsOf(path);
+    const gone = status === "removed";
+    if (manifests === null || isTest(path) || (!gone && status !== "added")) return [];
+    if (!paths[gone ? "after" : "before"].some((one) => manifests.test(one))) return [];
+    return [
+      fileFinding(path, gone, gone ? "the digests are gone, what they hold stays" : "digests come"),
+    ];
+  });
+}
 
 function lostLocks({ files, paths }: RuleInput): Finding[] {
   const folderOf = (path: string) => path.slice(0, path.lastIndexOf("/") + 1);
@@ -44,26 +67,27 @@ function lostLocks({ files, paths }: RuleInput): Finding[] {
         status === "added" && !paths.before.some((one) => isLock(one) && folderOf(one) === folder);
       if (!gone && !come) return [];
       return [
-        finding(depIntegrityWeakened, {
-          implication: "dep.integrity-weakened",
-          direction: gone ? "worse" : "better",
-          subject: path,
-          locations: [{ side: gone ? "before" : "after", path, startLine: 1, endLine: 1 }],
-          evidence: [
-            {
-              kind: "path",
-              text: gone ? "the lock file is gone, its manifest stays" : "a lock file comes",
-            },
-          ],
-          severity: gone ? "medium" : "info",
-          confidence: 90,
-          rootCause: `lock:${folder}`,
-          clearBy: [
-            statement("the packages are locked elsewhere (another lock file, a built image)"),
-          ],
-        }),
+        fileFinding(
+          path,
+          gone,
+          gone ? "the lock file is gone, its manifest stays" : "a lock file comes",
+        ),
       ];
     });
+}
+
+function fileFinding(path: string, gone: boolean, text: string): Finding {
+  return finding(depIntegrityWeakened, {
+    implication: "dep.integrity-weakened",
+    direction: gone ? "worse" : "better",
+    subject: path,
+    locations: [{ side: gone ? "before" : "after", path, startLine: 1, endLine: 1 }],
+    evidence: [{ kind: "path", text }],
+    severity: gone ? "medium" : "info",
+    confidence: 90,
+    rootCause: `lock:${path.slice(0, path.lastIndexOf("/") + 1)}`,
+    clearBy: [statement("the packages are locked elsewhere (another lock file, a built image)")],
+  });
 }
 
 const strength: Readonly<Record<string, number>> = {
@@ -90,11 +114,19 @@ function weakened({ files, models }: RuleInput): Finding[] {
   >();
   for (const { name, before, after } of packageChanges(files, models)) {
     const sameVersion = new Map(after.map((one) => [`${one.path} ${one.version ?? ""}`, one]));
+    const there = new Set(before.map((one) => `${one.path} ${one.version ?? ""}`));
+    const come = new Map(
+      after
+        .filter((one) => !there.has(`${one.path} ${one.version ?? ""}`))
+        .map((one) => [one.path, one]),
+    );
     const sameFile = new Map(after.map((one) => [one.path, one]));
     for (const from of before) {
-      const to = sameVersion.get(`${from.path} ${from.version ?? ""}`) ?? sameFile.get(from.path);
+      // What comes instead of it is to be held as it was; another one that stays need not.
+      const instead = sameVersion.get(`${from.path} ${from.version ?? ""}`) ?? come.get(from.path);
+      const to = instead ?? sameFile.get(from.path);
       if (to === undefined || from.dev !== to.dev) continue;
-      const loss = lossOf(from, to);
+      const loss = (instead === undefined ? null : digestLoss(from, to)) ?? sourceLoss(from, to);
       if (loss === null) continue;
       const key = `${from.path} ${loss.what}`;
       const known = found.get(key);
@@ -125,20 +157,26 @@ function weakened({ files, models }: RuleInput): Finding[] {
   );
 }
 
-function lossOf(from: Named, to: Named): { what: string; grave: boolean } | null {
-  if (from.kind === "lockfile" && to.kind === "lockfile" && from.version === to.version) {
-    if (from.integrity.length > 0 && to.integrity.length === 0) {
-      return { what: "a digest is gone", grave: true };
-    }
-    if (from.integrity.length > 0 && strongest(to) < strongest(from) && strongest(to) < 2) {
-      return { what: "a digest is weaker", grave: false };
-    }
+type Loss = { readonly what: string; readonly grave: boolean };
+
+function digestLoss(from: Named, to: Named): Loss | null {
+  if (from.kind !== "lockfile" || to.kind !== "lockfile" || from.integrity.length === 0)
+    return null;
+  if (to.integrity.length === 0) {
+    return to.pin === "digest" ? null : { what: "a digest is gone", grave: true };
   }
+  return strongest(to) < strongest(from) && strongest(to) < 2
+    ? { what: "a digest is weaker", grave: false }
+    : null;
+}
+
+function sourceLoss(from: Named, to: Named): Loss | null {
   const [left, right] = [hostOf(from.source), hostOf(to.source)];
   if (left === null || right === null || left === right) return null;
   if (sameRegistry.has(left) && sameRegistry.has(right)) return null;
+  if (right === left.replace(/^http:/, "https:")) return null;
   if (left.startsWith("https:") && right.startsWith("http:")) {
-    return { what: `downloads go over http`, grave: true };
+    return { what: "downloads go over http", grave: true };
   }
   return from.kind === "lockfile"
     ? { what: `downloads go from ${left} to ${right}`, grave: false }

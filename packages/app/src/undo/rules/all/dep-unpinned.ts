@@ -16,14 +16,23 @@ const references = new Set(["GitHub Actions", "docker", "terraform", "helm", "ge
 
 export const depUnpinned: Rule = {
   id: "dep.unpinned",
-  version: 1,
+  version: 2,
   implications: ["dep.unpinned"],
   reads: (path) => isDependencyFile(path) && !isDocumentation(path),
-  run({ files, models }): readonly Finding[] {
+  wantsPaths: true,
+  run({ files, models, paths }): readonly Finding[] {
+    const locks = new Set(paths.after.filter(isTerraformLock).map(folderOf));
     return packageChanges(files, models).flatMap(({ ecosystem, name, before, after }) => {
-      const isReference = ({ source, kind }: Named) =>
-        references.has(ecosystem) ||
-        (kind === "manifest" && /^(?:git|hg)|^https?:/.test(source ?? ""));
+      // A provider is what the lock file beside it says; modules are in no lock file.
+      const isLocked = ({ path }: Named) =>
+        ecosystem === "terraform" &&
+        /^[\w-]+(?:\/[\w-]+)?$/.test(name) &&
+        !isTerraformLock(path) &&
+        locks.has(folderOf(path));
+      const isReference = (one: Named) =>
+        !isLocked(one) &&
+        (references.has(ecosystem) ||
+          (one.kind === "manifest" && /^(?:git|hg)|^https?:/.test(one.source ?? "")));
       const [from, to] = [weakest(before.filter(isReference)), weakest(after.filter(isReference))];
       if (from === null || to === null || from.pin === to.pin) return [];
       const worse = order.indexOf(to.pin) < order.indexOf(from.pin);
@@ -51,6 +60,14 @@ export const depUnpinned: Rule = {
     });
   },
 };
+
+function isTerraformLock(path: string): boolean {
+  return path.endsWith(".terraform.lock.hcl");
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
+}
 
 /** The one that can move most easily: the rest of a list is no protection against it. */
 function weakest(some: readonly Named[]): Named | null {

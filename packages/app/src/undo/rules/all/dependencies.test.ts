@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { told } from "../../models/source/testing/told.ts";
 import { changed, ruleInput } from "../../testing/rule-input.ts";
+import { depDowngraded } from "./dep-downgraded.ts";
 import { depIntegrityWeakened } from "./dep-integrity-weakened.ts";
 import { depUnpinned } from "./dep-unpinned.ts";
 import { supplyProvenanceDropped } from "./supply-provenance-dropped.ts";
@@ -31,6 +32,44 @@ describe("dep.integrity-weakened", () => {
     ]);
     const plain = { ...held, resolved: "http://registry.npmjs.org/a/-/a-1.0.0.tgz" };
     expect(lock(held, plain)).toEqual(["worse high package-lock.json: downloads go over http"]);
+  });
+
+  test("a digest that goes with a version, and none where another version stays", () => {
+    const { integrity: _gone, ...older } = { ...held, version: "0.9.0" };
+    expect(lock(held, older)).toEqual(["worse high package-lock.json: a digest is gone"]);
+    // What a package brings along in itself has no digest of its own.
+    expect(lock(held, { ...older, inBundle: true })).toEqual([]);
+    const both = (...entries: (readonly [string, object])[]) =>
+      JSON.stringify({ lockfileVersion: 3, packages: Object.fromEntries(entries) });
+    const nested = ["node_modules/b/node_modules/a", older] as const;
+    const [before, after] = [both(["node_modules/a", held], nested), both(nested)];
+    expect(told(depIntegrityWeakened, "package-lock.json", before, after)).toEqual([]);
+  });
+
+  test("an index of packages that goes to http", () => {
+    const [safe, plain] = ["https", "http"].map(
+      (scheme) => `--index-url ${scheme}://pypi.example.com/simple\na==1.0\n`,
+    ) as [string, string];
+    expect(told(depIntegrityWeakened, "requirements.txt", safe, plain)).toEqual([
+      "worse high requirements.txt: downloads go over http",
+    ]);
+    expect(told(depIntegrityWeakened, "requirements.txt", plain, safe)).toEqual([]);
+  });
+
+  test.each([
+    ["svc/go.sum", "svc/go.mod", "go.mod"],
+    ["gradle/verification-metadata.xml", "settings.gradle.kts", "app/settings.gradle.kts"],
+  ])("%s goes while %s stays", (path, manifest, other) => {
+    expect(depIntegrityWeakened.reads?.(path)).toBe(true);
+    const run = (file: ReturnType<typeof changed>, before: string[], after: string[]) =>
+      depIntegrityWeakened
+        .run(ruleInput({ files: [file], paths: { before, after } }))
+        .map(({ direction, severity }) => `${direction} ${severity}`);
+    const gone = changed(path, "x\n", null);
+    expect(run(gone, [manifest, path], [manifest])).toEqual(["worse medium"]);
+    expect(run(gone, [manifest, path], [other])).toEqual([]);
+    const come = changed(path, null, "x\n");
+    expect(run(come, [manifest], [manifest, path])).toEqual(["better info"]);
   });
 
   test("what is as strong as before is not", () => {
@@ -94,8 +133,50 @@ describe("dep.unpinned", () => {
     expect(told(depUnpinned, ".github/workflows/a.yml", tag, branch)).toEqual([]);
   });
 
+  test("a provider with a lock file beside it is held by that; a module is not", () => {
+    const provider = (version: string) =>
+      `terraform {\n  required_providers {\n    aws = {\n      source  = "hashicorp/aws"\n      version = "${version}"\n    }\n  }\n}\n`;
+    const module = (version: string) =>
+      `module "vpc" {\n  source  = "terraform-aws-modules/vpc/aws"\n  version = "${version}"\n}\n`;
+    const run = (make: (version: string) => string, lock: string) =>
+      depUnpinned
+        .run(
+          ruleInput({
+            files: [changed("infra/main.tf", make("5.31.0"), make("~> 5.0"))],
+            paths: { before: ["infra/main.tf", lock], after: ["infra/main.tf", lock] },
+          }),
+        )
+        .map(({ direction, severity }) => `${direction} ${severity}`);
+    expect(run(provider, "infra/.terraform.lock.hcl")).toEqual([]);
+    expect(run(provider, "other/.terraform.lock.hcl")).toEqual(["worse medium"]);
+    expect(run(module, "infra/.terraform.lock.hcl")).toEqual(["worse medium"]);
+  });
+
+  test("an image of a compose file that loses its tag", () => {
+    const compose = (image: string) => `services:\n  web:\n    image: ${image}\n`;
+    expect(told(depUnpinned, "compose.yaml", compose("nginx:1.25"), compose("nginx"))).toEqual([
+      "worse medium docker nginx",
+    ]);
+  });
+
   test("one version for another is no loss of a pin", () => {
     expect(told(depUnpinned, "Dockerfile", image("nginx:1.26"), image("nginx:1.25"))).toEqual([]);
+  });
+});
+
+describe("dep.downgraded", () => {
+  test("the language of go.mod is a minimum and has no end of life; the toolchain has", () => {
+    const mod = (go: string, toolchain = "") => `module x\n\ngo ${go}\n${toolchain}`;
+    expect(told(depDowngraded, "go.mod", mod("1.25"), mod("1.20"))).toEqual([
+      "worse low pkg:generic/go-language 1.25 to 1.20",
+    ]);
+    const [now, old] = ["1.25.1", "1.20.1"].map((one) => mod("1.19", `toolchain go${one}\n`)) as [
+      string,
+      string,
+    ];
+    expect(told(depDowngraded, "go.mod", now, old)).toEqual([
+      "worse medium pkg:generic/go-toolchain 1.25.1 to 1.20.1",
+    ]);
   });
 });
 
@@ -116,6 +197,16 @@ describe("supply.provenance-dropped", () => {
     expect(told(supplyProvenanceDropped, path, without, withStep)).toEqual([`better info ${what}`]);
     const commented = withStep.replace(line, `      # ${line.trim()}`);
     expect(told(supplyProvenanceDropped, path, withStep, commented)).toHaveLength(1);
+  });
+
+  test("a workflow that goes as a whole takes its steps along", () => {
+    const gone = changed(
+      path,
+      "jobs:\n  a:\n    steps:\n      - run: cosign sign --yes $I\n",
+      null,
+    );
+    const run = supplyProvenanceDropped.run(ruleInput({ files: [gone] }));
+    expect(run.map(({ subject }) => subject)).toEqual(["signs with cosign"]);
   });
 
   test("what moves to another workflow is not gone; documents and tests do not count", () => {
