@@ -35,6 +35,7 @@ import { openingCommand } from "../../packages/app/src/rollbacks/opening.ts";
 import {
   systemActor,
   systemSigner,
+  type RawKey,
   type SystemSigner,
 } from "../../packages/app/src/rollbacks/system-signer.ts";
 import type { Database } from "../../packages/app/src/storage/database.ts";
@@ -65,14 +66,18 @@ interface Case {
   state?: RecordState;
 }
 
-/** Appends at least `entries` entries to an empty log that it makes. */
+/**
+ * Appends at least `entries` entries to an empty log that it makes. The system speaks with
+ * `system`, or with a key of its own.
+ */
 export async function fillLedger(
   database: Database,
   signer: LogSigner,
   entries: number,
   onPage: (done: number) => void = () => {},
+  system: RawKey = newSystemKey(),
 ): Promise<{ logId: number; size: number; bytes: number; refused: number }> {
-  const people = new Population(signer.name);
+  const people = new Population(signer.name, system);
   const logId = await createLog(database, signer, new Date(people.now));
   let tree: Tree = { compact: emptyTree, root: EMPTY_ROOT, edge: [] };
   let bytes = 0;
@@ -102,6 +107,14 @@ export async function fillLedger(
   return { logId, size: tree.compact.size, bytes, refused: people.refused };
 }
 
+function newSystemKey(): RawKey {
+  const { blob, key } = actor(systemActor);
+  return {
+    publicKey: blob.slice(-32),
+    sign: (data) => new Uint8Array(sign(null, data, key)),
+  };
+}
+
 /** The people, the open cases and the clock of a made-up ledger. */
 class Population {
   now = Date.parse("2025-01-01T00:00:00.000Z");
@@ -117,13 +130,9 @@ class Population {
   #opened = 0;
   #last = { year: 0, number: 0 };
 
-  constructor(instance: string) {
+  constructor(instance: string, system: RawKey) {
     this.#instance = instance;
-    const system = actor(systemActor);
-    this.#signer = systemSigner({
-      publicKey: system.blob.slice(-32),
-      sign: (data) => new Uint8Array(sign(null, data, system.key)),
-    });
+    this.#signer = systemSigner(system);
   }
 
   /** The first entries: the ledger's opening and the people. */

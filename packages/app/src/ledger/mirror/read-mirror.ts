@@ -1,8 +1,9 @@
 /**
  * Reads a whole log from a mirror, or from any server of C2SP tlog-tiles, and believes
  * nothing but the log's key: the tree is grown from the entries, and every tile and the
- * checkpoint's root must be what it gives. Memory is flat: one bundle, and the tree's
- * right edge.
+ * checkpoint's root must be what it gives. Memory is flat: a few bundles, and the tree's
+ * right edge. Pages are read ahead: one after the other, most of the time was spent waiting
+ * for the disk, and over a network nearly all of it.
  */
 import {
   decodeBundle,
@@ -21,9 +22,11 @@ import { grow, type FullTile, type Tree } from "../growth.ts";
 import { sameBytes } from "../start-up.ts";
 import { readMirror, type OpenedMirror } from "./mirror.ts";
 import type { TokenOfCheckpoint } from "../timestamps/token-rows.ts";
-import { MirrorError, timesPath, type MirrorSource } from "./target.ts";
+import { maxTimes, MirrorError, timesPath, type MirrorSource } from "./target.ts";
 import { readTimes, type CheckTime } from "./times.ts";
 
+/** A bundle has some 400 KB, and may have 16 MB. */
+const pagesAhead = 4;
 const maxBundle = TILE_WIDTH * (MAX_ENTRY_SIZE + 2);
 
 export type MirrorMessage =
@@ -57,9 +60,13 @@ export async function* readWholeMirror(
   }
   const { size, root } = mirror.checkpoint;
   let tree: Tree = { compact: emptyTree, root: EMPTY_ROOT, edge: [] };
-  for (let from = 0; from < size; from += TILE_WIDTH) {
-    const width = Math.min(TILE_WIDTH, size - from);
-    const page = await readPage(source, from / TILE_WIDTH, width);
+  const ahead: Promise<ReadPage>[] = [];
+  for (let from = 0, next = 0; from < size; from += TILE_WIDTH) {
+    for (; next < size && ahead.length < pagesAhead; next += TILE_WIDTH) {
+      const width = Math.min(TILE_WIDTH, size - next);
+      ahead.push(awaitedLater(readPage(source, next / TILE_WIDTH, width)));
+    }
+    const page = await (ahead.shift() as Promise<ReadPage>);
     yield* page.findings;
     if (page.hashes === undefined) return;
     const { hashes } = page;
@@ -68,7 +75,7 @@ export async function* readWholeMirror(
     tree = growth.tree;
     const rootAt = (at: number) => grow(before, hashes.slice(0, at - from)).tree.root;
     const n = from / TILE_WIDTH;
-    const times = await readTimes(source, n, size, verifier, rootAt, checkTime);
+    const times = await readTimes(page.times, n, size, verifier, rootAt, checkTime);
     for (const problem of times.problems) {
       yield { kind: "finding", where: timesPath(n), problem };
     }
@@ -104,17 +111,20 @@ interface ReadPage {
   readonly entries?: readonly Uint8Array[];
   /** The tile's where the bundle is damaged. */
   readonly hashes?: readonly Uint8Array[];
+  /** Tokens of time authorities, as they are there. */
+  readonly times: Promise<Uint8Array | undefined>;
 }
 
 async function readPage(source: MirrorSource, n: number, width: number): Promise<ReadPage> {
-  const bundle = await readObject(source, (w) => entriesPath(n, w), width, maxBundle, decodeBundle);
-  const tile = await readObject(
-    source,
-    (w) => tilePath(0, n, w),
-    width,
-    TILE_WIDTH * 32,
-    decodeTile,
-  );
+  const times = awaitedLater(source.get(timesPath(n), maxTimes));
+  const [bundle, tile] = await Promise.all([
+    readObject(source, (w) => entriesPath(n, w), width, maxBundle, decodeBundle),
+    readObject(source, (w) => tilePath(0, n, w), width, TILE_WIDTH * 32, decodeTile),
+  ]);
+  return { ...compared(n, width, bundle, tile), times };
+}
+
+function compared(n: number, width: number, bundle: Found, tile: Found): Omit<ReadPage, "times"> {
   const findings: MirrorMessage[] = [];
   for (const one of [bundle, tile]) {
     if ("problem" in one) findings.push({ kind: "finding", ...one });
@@ -151,6 +161,14 @@ async function* checkTile(
   }
 }
 
+type Found = { found: Uint8Array[] } | { where: string; problem: string };
+
+/** Whoever asked waits for it later, or is gone. */
+function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
 /** An object at the width that the checkpoint implies, or out of the full one. */
 async function readObject(
   source: MirrorSource,
@@ -158,7 +176,7 @@ async function readObject(
   width: number,
   limit: number,
   decode: (bytes: Uint8Array, width: number) => Uint8Array[],
-): Promise<{ found: Uint8Array[] } | { where: string; problem: string }> {
+): Promise<Found> {
   const where = path(width);
   try {
     const bytes = await source.get(where, limit);

@@ -13,13 +13,7 @@ import type { TimeCheck } from "../timestamps/check-time.ts";
 import { maxTokenBytes } from "../timestamps/openssl.ts";
 import { tokenSizes, tokensBetween, type TokenOfCheckpoint } from "../timestamps/token-rows.ts";
 import type { MirroredLog } from "./mirror.ts";
-import {
-  maxTimes,
-  MirrorError,
-  timesPath,
-  type MirrorSource,
-  type MirrorTarget,
-} from "./target.ts";
+import { maxTimes, MirrorError, timesPath, type MirrorTarget } from "./target.ts";
 
 /** `parseTimes(formatTimes(tokens))` gives `tokens`. */
 export function formatTimes(tokens: readonly TokenOfCheckpoint[]): Uint8Array {
@@ -126,7 +120,8 @@ export interface TimesOfPage {
 
 /** The tokens beside bundle `n`, as far as the mirror's checkpoint, of `size`, goes. */
 export async function readTimes(
-  source: MirrorSource,
+  /** What is there under `timesPath(n)`. */
+  page: Promise<Uint8Array | undefined>,
   n: number,
   size: number,
   verifier: NoteVerifier,
@@ -137,7 +132,7 @@ export async function readTimes(
   const problems: string[] = [];
   let listed: TokenOfCheckpoint[];
   try {
-    const bytes = await source.get(timesPath(n), maxTimes);
+    const bytes = await page;
     if (bytes === undefined) return { tokens: [], problems };
     listed = parseTimes(bytes);
   } catch (error) {
