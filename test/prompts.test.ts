@@ -24,7 +24,8 @@ test("propose asks for what is missing, shows what it undoes first, and asks aga
     ["What will users notice:", "Customers can pay"],
     ["security:", "none that is known"],
     ["Why go back:", "prod is broken"],
-    ["Why go back:", rationale],
+    ["Why go back:", "Customers cannot pay, and the queue of the shop grows"],
+    ["press Enter to keep it:", rationale],
   ];
   let from = 0;
   for (const [question, answer] of answers) {
@@ -36,5 +37,7 @@ test("propose asks for what is missing, shows what it undoes first, and asks aga
   expect(code).toBe(0);
   expect(said.indexOf("CVE-2026-4242")).toBeLessThan(said.indexOf("Service:"));
   expect(said).toMatch(/Refused \(too-short\)/);
+  // Told before anything is signed.
+  expect(said).toMatch(/Hint \(no-time\)[\s\S]*recorded/);
   expect(said).toMatch(/RB-\d+-1 is now .*pending_approval/);
 }, 60_000);

@@ -20,7 +20,7 @@ export function flawRule(
 ): Rule {
   const rule: Rule = {
     id: "dep.vuln-reintroduced",
-    version: 1,
+    version: 2,
     implications: ["dep.vuln-reintroduced"],
     reads: isDependencyFile,
     run(input) {
