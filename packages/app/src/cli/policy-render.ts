@@ -81,11 +81,17 @@ export function renderTally(context: Colours, tally: Tally, what: string): strin
 
 export function renderSettings(settings: Policy): string {
   return columns(
-    Object.entries(settings).map(([name, value]) => [
-      `  ${name}`,
-      plain(Array.isArray(value) ? value.join(", ") : String(value), 300),
-    ]),
+    Object.entries(settings).map(([name, value]) => [`  ${name}`, plain(shown(value), 300)]),
   );
+}
+
+function shown(value: Policy[keyof Policy]): string {
+  if (typeof value !== "object") return String(value);
+  return value
+    .map((one) =>
+      typeof one === "string" ? one : `${one.role}: group ${one.group} at ${one.issuer}`,
+    )
+    .join(", ");
 }
 
 /** Settings and every rule's text, as they are. */

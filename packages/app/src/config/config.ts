@@ -17,8 +17,6 @@ export interface Config {
   readonly url: URL | undefined;
   /** The identity provider to log in at. */
   readonly oidc: OidcConfig | undefined;
-  /** File that maps groups of identity providers to roles. */
-  readonly groups: string | undefined;
   /** Host names, beside loopback's, under which requests are answered. */
   readonly names: readonly string[];
   /** The largest artefact that is taken, in bytes. */
@@ -78,7 +76,6 @@ export function readConfig(env: Environment, given: { readonly data?: string } =
     login: loginMode(text(env, "COUNTERMAND_LOGIN")),
     url: publicUrl(text(env, "COUNTERMAND_URL")),
     oidc: oidcConfig(env),
-    groups: text(env, "COUNTERMAND_GROUPS"),
     names: (text(env, "COUNTERMAND_NAMES") ?? "")
       .split(",")
       .map((name) => name.trim())

@@ -3,8 +3,8 @@ import { readConfig } from "./config.ts";
 
 describe("login", () => {
   test("nothing said: no mode, no address, no provider", () => {
-    const { login, url, oidc, groups } = readConfig({});
-    expect({ login, url, oidc, groups }).toEqual({});
+    const { login, url, oidc } = readConfig({});
+    expect({ login, url, oidc }).toEqual({});
   });
 
   test("all said", () => {

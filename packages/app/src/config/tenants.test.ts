@@ -6,7 +6,7 @@ const read = (text: string, env: Record<string, string> = {}) =>
   readTenantConfig(env, text, "/data/tenants/acme");
 
 test("its own settings, and of the server's only what names nothing of another ledger", () => {
-  const config = read(`# Acme\n${url}COUNTERMAND_GROUPS='groups.json'\n`, {
+  const config = read(`# Acme\n${url}COUNTERMAND_NAMES='a.example.com, b.example.com'\n`, {
     DATABASE_URL: "postgresql://db/countermand",
     COUNTERMAND_PORT: "1234",
     COUNTERMAND_URL: "https://server.example.com",
@@ -20,7 +20,7 @@ test("its own settings, and of the server's only what names nothing of another l
     data: "/data/tenants/acme",
     databaseUrl: "postgresql://db/countermand",
     login: "required",
-    groups: "groups.json",
+    names: ["a.example.com", "b.example.com"],
     scrubRate: 7,
     mirrors: [],
   });

@@ -62,8 +62,9 @@ const askers: Readonly<Record<string, Principal>> = {
   nobody: { kind: "nobody" },
   anybody: { kind: "anybody" },
   operator: { kind: "operator" },
-  unlinked: { kind: "session", session },
-  linked: { kind: "session", session, person: "ada" },
+  unlinked: { kind: "session", session, roles: [], mayRead: true },
+  "unlinked, in no group": { kind: "session", session, roles: [], mayRead: false },
+  linked: { kind: "session", session, roles: [], mayRead: true, person: "ada" },
   "token for all": { kind: "token", token: { ...token, scopes } },
   "token to read": { kind: "token", token: { ...token, scopes: ["read"] } },
   "token to submit": { kind: "token", token: { ...token, scopes: ["submit"] } },
@@ -71,16 +72,26 @@ const askers: Readonly<Record<string, Principal>> = {
 };
 const may: Readonly<Record<keyof typeof askers, readonly Access[]>> = {
   nobody: ["open"],
-  anybody: ["open", "read", "submit", "gate"],
-  operator: ["open", "read", "submit", "gate", "operator"],
-  unlinked: ["open", "read", "session"],
-  linked: ["open", "read", "submit", "gate", "session", "person"],
-  "token for all": ["open", "read", "submit", "gate"],
-  "token to read": ["open", "read"],
-  "token to submit": ["open", "submit"],
-  "token for the gate": ["open", "gate"],
+  anybody: ["open", "self", "read", "submit", "gate"],
+  operator: ["open", "self", "read", "submit", "gate", "operator"],
+  unlinked: ["open", "self", "read", "session"],
+  "unlinked, in no group": ["open", "self", "session"],
+  linked: ["open", "self", "read", "submit", "gate", "session", "person"],
+  "token for all": ["open", "self", "read", "submit", "gate"],
+  "token to read": ["open", "self", "read"],
+  "token to submit": ["open", "self", "submit"],
+  "token for the gate": ["open", "self", "gate"],
 };
-const all: readonly Access[] = ["open", "read", "submit", "gate", "session", "person", "operator"];
+const all: readonly Access[] = [
+  "open",
+  "self",
+  "read",
+  "submit",
+  "gate",
+  "session",
+  "person",
+  "operator",
+];
 
 describe("who may what", () => {
   test.each(Object.entries(askers))("%s", (name, who) => {

@@ -72,7 +72,7 @@ export const accessOf: Readonly<Record<string, Access>> = {
   sessionPage: "session",
   endSessionForm: "session",
   logout: "session",
-  session: "read",
+  session: "self",
   endSessions: "session",
   tokens: "person",
   createToken: "person",

@@ -234,13 +234,15 @@ describe("a passkey", () => {
 
 describe("at an identity provider", () => {
   let provider: ForgingProvider;
+  let mapped: { issuer: string; group: string; role: string }[];
   beforeEach(async () => {
     await server[Symbol.asyncDispose]();
     provider = await ForgingProvider.start();
+    mapped = [{ issuer: provider.issuer, group: "7d1e", role: "sre" }];
     const settings = { clientId: "countermand", scopes: [], groupsClaim: "groups" };
     server = await LoginServer.start({
       oidc: oidc({ ...settings, issuer: provider.issuer }),
-      groups: { mapping: async () => [{ issuer: provider.issuer, group: "7d1e", role: "sre" }] },
+      groups: { mapping: async () => mapped },
     });
   });
   afterEach(async () => provider[Symbol.asyncDispose]());
@@ -326,6 +328,34 @@ describe("at an identity provider", () => {
     expect(server.reported).toEqual([]);
     expect(await roles({ _claim_names: { groups: "src1" } })).toEqual([]);
     expect(server.reported).toEqual([expect.stringContaining("too many")]);
+  });
+
+  test("where the policy names groups, an account of nobody reads only as one of them", async () => {
+    const come = async (claims: Record<string, unknown>) => {
+      provider.lie = { claims };
+      const { cookie, back } = await begin();
+      const session = cookieIn(await callback(back, cookie));
+      return async (url: string) =>
+        (await server.ask({ url, headers: { cookie: session } })).statusCode;
+    };
+    const [sre, other, none] = [
+      await come({ groups: ["7d1e"] }),
+      // A group of another id that was renamed to the role's name.
+      await come({ groups: ["sre"] }),
+      await come({}),
+    ];
+    const all = async (url: string) => Promise.all([sre(url), other(url), none(url)]);
+    expect(await all("/v1/records")).toEqual([200, 403, 403]);
+    expect(await all("/")).toEqual([200, 403, 403]);
+    // They see who they are taken for, which is what an administrator needs to link them.
+    expect(await all("/v1/session")).toEqual([200, 200, 200]);
+    // A change of the policy holds at once, for sessions too.
+    mapped = [{ issuer: provider.issuer, group: "99aa", role: "auditor" }];
+    expect(await all("/v1/records")).toEqual([403, 403, 403]);
+    mapped = [];
+    expect(await all("/v1/records")).toEqual([200, 200, 200]);
+    mapped = [{ issuer: "https://other.example.com", group: "7d1e", role: "sre" }];
+    expect(await all("/v1/records")).toEqual([403, 403, 403]);
   });
 
   test("under another name of this server one is sent to the one that the provider knows", async () => {

@@ -9,7 +9,7 @@ import type { Database } from "../storage/database.ts";
 import { ApiTokens } from "./api-tokens.ts";
 import { CommandLines } from "./command-lines.ts";
 import { LoginError } from "./error.ts";
-import { rolesOf, type GroupRoles } from "./groups.ts";
+import { rolesOf, stillGiven, type GroupRoles } from "./groups.ts";
 import type { Oidc } from "./oidc.ts";
 import { Once, type NewLogin } from "./once.ts";
 import { hasPasskey, passkeyChallenge, personOfPasskey, type PasskeyAnswer } from "./passkey.ts";
@@ -165,7 +165,17 @@ export class Login {
     const person = await this.#personOf(session);
     // A provider's account that is linked to nobody may read; a person who is gone may not.
     if (person === undefined && session.account === undefined) return { kind: "nobody" };
-    return { kind: "session", session, ...(person === undefined ? {} : { person }) };
+    const { account } = session;
+    const mapping = await this.#parts.groups.mapping();
+    const roles = account === undefined ? [] : stillGiven(mapping, account.issuer, session.roles);
+    const mayRead = person !== undefined || mapping.length === 0 || roles.length > 0;
+    return {
+      kind: "session",
+      session,
+      roles,
+      mayRead,
+      ...(person === undefined ? {} : { person }),
+    };
   }
 
   /** Who a bearer's secret is of: a command line's session or an API token. */

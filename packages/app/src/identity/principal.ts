@@ -16,6 +16,10 @@ export type Principal =
       readonly session: Session;
       /** As of now; absent where the account is linked to nobody. */
       readonly person?: string;
+      /** What the account's groups give as of now. */
+      readonly roles: readonly string[];
+      /** Enrolled, or in a group that may read, or nobody said which may. */
+      readonly mayRead: boolean;
     }
   | { readonly kind: "token"; readonly token: ApiToken };
 
@@ -49,7 +53,9 @@ export interface ApiToken {
 export type Access =
   /** Nothing. */
   | "open"
-  /** Any login; a token with `read`. */
+  /** Whoever is known at all; says only who they are. */
+  | "self"
+  /** A login that may read; a token with `read`. */
   | "read"
   /** A login of an enrolled person; a token with `submit`. */
   | "submit"
@@ -61,6 +67,9 @@ export type Access =
   | "person"
   /** The token in the server's data folder. */
   | "operator";
+
+const logInFirst =
+  "log in first: `countermand login`, or send an API token as Authorization: Bearer <token>";
 
 /** Why `principal` may not, or undefined. */
 export function refusal(
@@ -76,11 +85,14 @@ export function refusal(
           says: "this needs the token that lies in the server's data folder, as Authorization: Bearer <token>",
         };
   }
+  if (access === "self") {
+    return principal.kind === "nobody" ? { code: "unauthorised", says: logInFirst } : undefined;
+  }
   switch (principal.kind) {
     case "nobody":
       return {
         code: "unauthorised",
-        says: "log in first: `countermand login`, or send an API token as Authorization: Bearer <token>",
+        says: logInFirst,
       };
     case "anybody":
       return access === "session" || access === "person"
@@ -96,17 +108,23 @@ export function refusal(
     case "token":
       return ofToken(principal.token, access);
     case "session":
-      if (access === "read" || access === "session" || principal.person !== undefined) {
-        return undefined;
+      if (principal.person !== undefined || access === "session") return undefined;
+      if (access === "read") {
+        return principal.mayRead
+          ? undefined
+          : {
+              code: "forbidden",
+              says: "your account is linked to no enrolled person and is in no group that may read here; an administrator links it, or the policy names one of its groups",
+            };
       }
       return {
         code: "forbidden",
-        says: "your account is linked to no enrolled person, so this login may read and nothing else; an administrator links it",
+        says: "your account is linked to no enrolled person, so this login may read at most; an administrator links it",
       };
   }
 }
 
-function ofToken(token: ApiToken, access: Exclude<Access, "open" | "operator">) {
+function ofToken(token: ApiToken, access: Exclude<Access, "open" | "self" | "operator">) {
   if (access === "session" || access === "person") {
     return {
       code: "forbidden" as const,

@@ -1,15 +1,11 @@
 /** The login of a server: what the configuration says, the registry's people, and the way in when there is none. */
-import { readFile } from "node:fs/promises";
 import type { Context } from "../cli/context.ts";
-import { CommandError, exitCodes, usage } from "../cli/exit.ts";
+import { usage } from "../cli/exit.ts";
 import type { Config } from "../config/config.ts";
-import { noGroups, parseGroupRoles, type GroupRoles } from "../identity/groups.ts";
 import { Login } from "../identity/login.ts";
 import { oidc } from "../identity/oidc.ts";
 import type { Application } from "./application.ts";
-import { registryPeople } from "./people.ts";
-
-const maxGroupsBytes = 1024 * 1024;
+import { policyGroups, registryPeople } from "./people.ts";
 
 export function isLoopback(host: string): boolean {
   return /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|\[?::1\]?)$/.test(host);
@@ -33,47 +29,22 @@ export function wantsLogin(config: Config): boolean {
   return false;
 }
 
-/** Throws where the mapping of groups cannot be read: better now than at somebody's login. */
-export async function openLogin(
+export function openLogin(
   config: Config,
   application: Application,
   context: Context,
   port: () => number,
-): Promise<Login> {
-  const groups = config.groups === undefined ? noGroups : groupsFile(config.groups);
-  await groups.mapping();
+): Login {
   return new Login({
     database: application.store.database,
     logId: () => application.service.logId,
     people: registryPeople(application.service, context.now),
-    groups,
+    groups: policyGroups(application.service),
     ...(config.oidc === undefined ? {} : { oidc: oidc(config.oidc) }),
     base: () => config.url ?? new URL(`http://localhost:${port()}`),
     now: context.now,
     report: (problem) => context.err(`Warning: ${problem}\n`),
   });
-}
-
-/** Read at each login, so that a change holds from the next one on. */
-function groupsFile(file: string): GroupRoles {
-  return {
-    async mapping() {
-      let text: string;
-      try {
-        text = await readFile(file, "utf8");
-      } catch (error) {
-        throw new CommandError(
-          exitCodes.couldNot,
-          `COUNTERMAND_GROUPS: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-          { cause: error },
-        );
-      }
-      if (text.length > maxGroupsBytes) {
-        throw usage(`COUNTERMAND_GROUPS: ${file} is larger than ${maxGroupsBytes} bytes.`);
-      }
-      return parseGroupRoles(text);
-    },
-  };
 }
 
 /** Where nobody could log in, whoever started the server gets a link for the first administrator. */

@@ -12,7 +12,9 @@ import {
   type Person,
   type Registry,
 } from "@countermand/record";
+import type { GroupRoles } from "../identity/groups.ts";
 import type { People } from "../identity/people.ts";
+import { knownRegistry } from "../rollbacks/known-registry.ts";
 import type { RollbackService } from "../rollbacks/service.ts";
 import type { OpenStore } from "../rollbacks/store.ts";
 import { readOpenings, readRegistry } from "../rollbacks/views.ts";
@@ -77,6 +79,17 @@ export function registryPeople(service: RollbackService, now: () => Date): Peopl
       );
       const rank = ({ permissions }: Person) => (permissions.includes("administer") ? 0 : 1);
       return persons.sort((a, b) => rank(a) - rank(b)).map(({ id }) => id);
+    },
+  };
+}
+
+/** The mapping of the policy in force. */
+export function policyGroups(service: RollbackService): GroupRoles {
+  return {
+    async mapping() {
+      const { opened } = service;
+      const registry = opened === undefined ? undefined : await knownRegistry(opened);
+      return registry?.policy.groups ?? [];
     },
   };
 }

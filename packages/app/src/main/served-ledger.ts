@@ -88,7 +88,7 @@ export async function openServedLedger(
     await application.close();
   };
   try {
-    const login = hasLogin ? await openLogin(config, application, context, port) : undefined;
+    const login = hasLogin ? openLogin(config, application, context, port) : undefined;
     const shared = await startDuties(application, config, context, ended.signal);
     duties = shared;
     const { witnesses } = shared;

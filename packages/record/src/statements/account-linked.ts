@@ -4,19 +4,12 @@
  * those can be renamed to somebody else's. It is committed to, because it may
  * identify a person elsewhere.
  */
-import { string, type Infer } from "../bytes/shape.ts";
+import type { Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
 import { changePerson } from "./change-person.ts";
 import { notOneself } from "./permissions-changed.ts";
 import { aboutRegistry, predicate, type RegistryStatement } from "./statement-type.ts";
-import { actorId, commitmentText } from "./words.ts";
-
-/** An issuer as OpenID Connect names one: compared byte by byte, so kept as it is. */
-export const issuer = string({
-  max: 200,
-  pattern: /^https?:\/\/[\x21-\x7e]{1,190}$/,
-  what: "an issuer's URL",
-});
+import { actorId, commitmentText, issuer } from "./words.ts";
 
 const shape = predicate({ person: actorId, issuer, subject: commitmentText });
 type Body = Infer<typeof shape>;

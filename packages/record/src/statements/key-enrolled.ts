@@ -5,11 +5,10 @@
  */
 import { int, object, sha256Hex, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
-import { issuer } from "./account-linked.ts";
 import { changePerson } from "./change-person.ts";
 import { enrolledKey, newToRegistry, publicKey } from "./public-key.ts";
 import { aboutRegistry, predicate, type RegistryStatement } from "./statement-type.ts";
-import { commitmentText } from "./words.ts";
+import { commitmentText, issuer } from "./words.ts";
 
 /** A provider's key set; far above any honest one. */
 export const maxKeySetBytes = 262_144;

@@ -158,6 +158,21 @@ export const assessedInputs = object(
 );
 export type AssessedInputs = Infer<typeof assessedInputs>;
 
+/** An issuer as OpenID Connect names one: compared byte by byte, so kept as it is. */
+export const issuer = string({
+  max: 200,
+  pattern: /^https?:\/\/[\x21-\x7e]{1,190}$/,
+  what: "an issuer's URL",
+});
+
+/** Whoever is in a group at an identity provider: what the server calls that. Ids, never names. */
+const groupRole = object({
+  issuer,
+  group: string({ min: 1, max: 200, pattern: /^[^\p{Cc}\p{Cf}]+$/u, what: "a group's id" }),
+  role: string({ max: 40, pattern: /^[a-z][a-z0-9-]{0,39}$/, what: "the name of a role" }),
+});
+export type GroupRole = Infer<typeof groupRole>;
+
 /** The policy in force: what a proposal may say, how many must agree, how long things may take. */
 export const policy = object(
   {
@@ -185,6 +200,11 @@ export const policy = object(
     /** Who answers for the policy, and when it is to be looked at again. */
     owner: actorId,
     reviewBy: timestamp,
+    /**
+     * Groups of identity providers. Where there are any, an account that is linked to
+     * nobody reads only with a role from here. No role of these is a fact of a decision.
+     */
+    groups: array(groupRole, { max: 500 }),
   },
 );
 export type Policy = Infer<typeof policy>;

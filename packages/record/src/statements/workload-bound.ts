@@ -5,10 +5,9 @@
  */
 import { array, object, string, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
-import { issuer } from "./account-linked.ts";
 import { changePerson } from "./change-person.ts";
 import { aboutRegistry, predicate, type RegistryStatement } from "./statement-type.ts";
-import { actorId } from "./words.ts";
+import { actorId, issuer } from "./words.ts";
 
 const printable = { pattern: /^[\x20-\x7e]+$/, what: "printable ASCII" };
 const shape = predicate({

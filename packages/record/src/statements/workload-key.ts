@@ -7,7 +7,6 @@ import { timestamp, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
 import { ended, statuses } from "../lifecycle/state.ts";
 import { holderOf, personById } from "../registry/registry.ts";
-import { issuer } from "./account-linked.ts";
 import { keySet } from "./key-enrolled.ts";
 import { publicKey } from "./public-key.ts";
 import {
@@ -17,7 +16,7 @@ import {
   saying,
   type RecordStatement,
 } from "./statement-type.ts";
-import { commitmentText, recordId } from "./words.ts";
+import { commitmentText, issuer, recordId } from "./words.ts";
 
 const shape = predicate({
   record: recordId,

@@ -71,6 +71,11 @@ const policyFields = {
     .describe("How often a temporary rollback may be renewed; 2 where it is absent"),
   owner: z.string().max(100).exactOptional().describe("Who answers for the policy"),
   reviewBy: instant.exactOptional().describe("When the policy is to be looked at again"),
+  groups: z
+    .array(z.strictObject({ issuer: z.string(), group: z.string(), role: z.string() }))
+    .max(500)
+    .exactOptional()
+    .describe("Groups of identity providers whose members may read without being enrolled"),
 };
 export const policy: z.ZodType<Policy> = z.object(policyFields).describe("The policy in force");
 export const givenPolicy: z.ZodType<Policy> = z

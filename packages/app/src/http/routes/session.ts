@@ -82,7 +82,7 @@ export const sessionRoute = route({
             login: "session",
             ...(person === undefined ? {} : { person }),
             ...(session.account === undefined ? {} : { account: session.account }),
-            roles: session.roles,
+            roles: [...who.roles],
             session: told(session),
             sessions: sessions.map(told),
           },

@@ -132,6 +132,7 @@ export function sample(texts: Texts = plainTexts) {
     renewals: 2,
     owner: "p-ines",
     reviewBy: at(900),
+    groups: [{ issuer: "https://login.example.com", group: "7d1e-0f", role: "reader" }],
   };
   const instance: Whole<Omit<Instance, "openings">> & Pick<Instance, "openings"> = {
     origin,
