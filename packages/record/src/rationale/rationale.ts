@@ -50,8 +50,10 @@ export interface RationaleToCheck extends RationalePlace {
 const maxLength = 4000;
 /** Letters and digits: "prod is broken" has 12, "Applied the wrong version" has 22. */
 const minWeight = 20;
+/** Of an English text once the words that fit every rollback are taken off: one word. */
+const leastLeft = 8;
 const hollow =
-  /\b(?:broken|bad|issues?|problems?|bugs?|fix(?:ed|es)?|revert(?:ed|ing|s)?|roll(?:ed|ing)? ?back|rollback|undo|prod(?:uction)?|asap|urgent|please|needed?|the|a|an|is|are|was|it|in|on|to|of|and|for|this|that|we|because|due|must|should|commit|change)\b/gi;
+  /\b(?:broken|bad|issues?|problems?|bugs?|fix(?:ed|es)?|revert(?:ed|ing|s)?|roll(?:ed|ing)? ?back|rollback|undo|prod(?:uction)?|asap|urgent|please|need(?:ed)?|the|a|an|is|are|was|it|in|on|to|of|and|for|this|that|we|because|due|must|should|commit|change)\b/gi;
 
 /** Modes whose rationale the record demands; elsewhere everything is a hint. */
 const demanded: ReadonlySet<RationaleUse> = new Set(["proposal", "emergency", "exercise", "plan"]);
@@ -122,8 +124,9 @@ function faultOf(asked: RationaleToCheck): { name: FaultName; says: string } | u
       says: `"${words.slice(0, 6).join(" ")}" is too little to judge by; say what was seen, since when, and why this is right.`,
     };
   }
-  const left = normal(text.replaceAll(hollow, " ")).split(" ");
-  return left.filter((word) => word.length > 1).length < 2 && !/\p{N}/u.test(text)
+  // In another language no word is hollow, and all is left.
+  const left = text.replaceAll(hollow, " ");
+  return left !== text && factsOf(left).weight < leastLeft && !/\p{N}/u.test(text)
     ? {
         name: "says-nothing",
         says: "The text says that something is wrong, not what; name the symptom, the component, and what changed.",

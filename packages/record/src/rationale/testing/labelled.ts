@@ -157,6 +157,27 @@ export const thin: readonly (Labelled & { readonly hints: readonly HintName[] })
   },
   {
     language: "en",
+    text: "Checkout is failing for customers since 02:40 with 1.42.0",
+    hints: ["no-number"],
+  },
+  {
+    language: "en",
+    text: "we need to revert this because prod is broken, 70 %",
+    hints: ["no-time", "no-change", "no-exposure"],
+  },
+  {
+    language: "ja",
+    text: "決済画面が真っ白になり誰も注文できない状態が続いています",
+    hints: ["no-number", "no-time", "no-change"],
+  },
+  { language: "ja", text: "決済が七割失敗、再起動も無効", hints: ["no-time", "no-change"] },
+  {
+    language: "th",
+    text: "ระบบชำระเงินล่มทั้งหมด",
+    hints: ["no-number", "no-time", "no-change"],
+  },
+  {
+    language: "en",
     use: "emergency",
     text: "Nobody can reach the shop, the load balancer refuses connections",
     hints: ["no-time"],
@@ -222,6 +243,7 @@ export const refused: readonly (Labelled & { readonly fault: FaultName })[] = [
   { language: "ja", text: "壊れた", fault: "too-short" },
   { language: "ar", text: "لا يعمل", fault: "too-short" },
   { language: "", text: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", fault: "repeated" },
+  { language: "", text: "aababb abbaba bbaab", fault: "repeated" },
   { language: "", text: "asdf asdf asdf asdf asdf asdf asdf asdf asdf", fault: "repeated" },
   {
     language: "en",
