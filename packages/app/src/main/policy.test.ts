@@ -14,6 +14,7 @@ import { undoReportBytes } from "../undo/range/render.ts";
 import { summaryOf } from "../undo/range/summary.ts";
 import { undoReport } from "../undo/testing/report.ts";
 import { inverseProofBytes } from "../undo/inverse/proof.ts";
+import { policyGroups } from "./people.ts";
 import { RollbacksUnderTest } from "./testing/rollbacks-under-test.ts";
 
 async function withDefaultRules(
@@ -36,7 +37,7 @@ async function withDefaultRules(
   await it.registrySays(it.ada, "policy-proposed", proposed as never);
   const waiting = (await it.service.instance()).registry.policyProposal?.id ?? "";
   await it.registrySays(second, "policy-decided", { proposal: waiting, decision: "accept" });
-  return rules;
+  return { rules, second };
 }
 
 async function findings(it: RollbacksUnderTest): Promise<string[]> {
@@ -56,7 +57,7 @@ forbid (principal, action == Action::"initiate", resource) when { resource.servi
 describeOnBothStores("a policy with rules", (under) => {
   test("classifies, asks for more, and is replayed by a stranger", async () => {
     await using it = await RollbacksUnderTest.start(under);
-    const rules = await withDefaultRules(it);
+    const { rules } = await withDefaultRules(it);
     await it.propose();
     await it.assess();
     const classified = await it.state();
@@ -85,7 +86,7 @@ describeOnBothStores("a policy with rules", (under) => {
 
   test("a rule that forbids, refuses; after a restart too; where the rules are lost, nothing is allowed", async () => {
     await using it = await RollbacksUnderTest.start(under);
-    const rules = await withDefaultRules(it, { extra: denyOps });
+    const { rules } = await withDefaultRules(it, { extra: denyOps });
     await expect(it.propose()).rejects.toMatchObject({ rule: "policy" });
     await it.restart();
     await expect(it.propose()).rejects.toThrow(/the api is frozen/);
@@ -184,7 +185,7 @@ describeOnBothStores("a policy with rules", (under) => {
 
   test("rules that do not load are never proposed, and the old ones stay", async () => {
     await using it = await RollbacksUnderTest.start(under);
-    const rules = await withDefaultRules(it);
+    const { rules } = await withDefaultRules(it);
     const broken = await it.service.putArtefact(new TextEncoder().encode("permit (everything);"));
     const { settings } = await readDefault();
     await expect(
@@ -197,5 +198,39 @@ describeOnBothStores("a policy with rules", (under) => {
       withDefaultRules(it, { extra: "permit (principal, action, resource) when { 1 };" }),
     ).rejects.toMatchObject({ code: "invalid" });
     expect((await it.service.instance()).registry.rules?.digest).toBe(rules.digest);
+  });
+
+  test("which groups may read is said by two administrators, and holds from the second's word on", async () => {
+    await using it = await RollbacksUnderTest.start(under);
+    const { second } = await withDefaultRules(it);
+    const groups = [{ issuer: "https://login.example.com", group: "7d1e", role: "reader" }];
+    const { registry } = await it.service.instance();
+    const { policy: before, rules } = registry;
+    const settings = { ...before, version: before.version + 1, groups };
+    await it.registrySays(it.ada, "policy-proposed", { settings, rules } as never);
+    const said = policyGroups(it.service);
+    const proposal = (await it.service.instance()).registry.policyProposal?.id ?? "";
+    const accept = { proposal, decision: "accept" };
+    await expect(it.registrySays(it.ada, "policy-decided", accept)).rejects.toMatchObject({
+      rule: "registry",
+    });
+    expect(await said.mapping()).toEqual([]);
+    await it.registrySays(second, "policy-decided", accept);
+    expect(await said.mapping()).toEqual(groups);
+  });
+
+  test.each([
+    [{ issuer: "login.example.com", group: "a", role: "sre" }, "issuer"],
+    [{ issuer: "https://login.example.com", group: "", role: "sre" }, "group"],
+    [{ issuer: "https://login.example.com", group: "a\u202eb", role: "sre" }, "group"],
+    [{ issuer: "https://login.example.com", group: "a", role: "SRE" }, "role"],
+    [{ issuer: "https://login.example.com", group: "a", name: "x", role: "sre" }, "name"],
+  ])("a mapping such as %j is refused", async (row, where) => {
+    await using it = await RollbacksUnderTest.start(under);
+    const { policy: before } = (await it.service.instance()).registry;
+    const settings = { ...before, version: before.version + 1, groups: [row] };
+    await expect(it.registrySays(it.ada, "policy-proposed", { settings } as never)).rejects.toThrow(
+      `groups[0].${where}`,
+    );
   });
 });
