@@ -229,7 +229,7 @@ describeOnBothStores("a policy with rules", (under) => {
     await using it = await RollbacksUnderTest.start(under);
     const { policy: before } = (await it.service.instance()).registry;
     const settings = { ...before, version: before.version + 1, groups: [row] };
-    await expect(it.registrySays(it.ada, "policy-proposed", { settings } as never)).rejects.toThrow(
+    await expect(it.registrySays(it.ada, "policy-proposed", { settings })).rejects.toThrow(
       `groups[0].${where}`,
     );
   });
