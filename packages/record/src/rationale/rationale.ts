@@ -155,8 +155,9 @@ function isCopied(text: string, messages: readonly string[]): boolean {
     .replaceAll(/^This reverts commit .*$/gimu, "")
     .replaceAll(/^(?:Signed-off-by|Co-authored-by|Change-Id):.*$/gimu, "")
     .trim();
-  if (/^(?:Revert|Reapply|Rollback)\s*:?\s*["“].*["”]\s*(?:\(#\d+\))?\.?$/isu.test(own))
-    return true;
+  const quotes = /^(?:Revert|Reapply|Rollback)\s*:?\s*["“].*["”]\s*(?:\(#\d+\))?\.?$/isu.test(own);
+  // A word after a closing quote is somebody's own.
+  if (quotes && !/["”][\s:,;–-]+\p{L}/u.test(own)) return true;
   if (own === "") return true;
   const helps = rationaleUses.flatMap((use) => [
     ...guidance[use].has,

@@ -118,6 +118,10 @@ export const good: readonly Labelled[] = [
   },
 ];
 
+/** What begins like a copy and says something of its own. */
+const ownWords =
+  'Revert "Add retries": since 14:20 12 % of cards are charged twice, and support answers "wait until the fix"';
+
 export const thin: readonly (Labelled & { readonly hints: readonly HintName[] })[] = [
   {
     language: "en",
@@ -175,6 +179,12 @@ export const thin: readonly (Labelled & { readonly hints: readonly HintName[] })
     language: "th",
     text: "ระบบชำระเงินล่มทั้งหมด",
     hints: ["no-number", "no-time", "no-change"],
+  },
+  { language: "en", text: ownWords, hints: ["no-change", "no-exposure"] },
+  {
+    language: "en",
+    text: 'Revert "Add retries" because 12 % are charged twice since 14:20, with a new version "soon"',
+    hints: [],
   },
   {
     language: "en",
@@ -264,6 +274,11 @@ export const refused: readonly (Labelled & { readonly fault: FaultName })[] = [
   {
     language: "en",
     text: `Revert "${subject}"\n\nThis reverts commit 8f2c1d9e0b7a6c5d4e3f2a1b0c9d8e7f6a5b4c3d.`,
+    fault: "copied",
+  },
+  {
+    language: "en",
+    text: 'Revert "Revert "Add retries to the payment client"" (#4431)',
     fault: "copied",
   },
   { language: "en", text: subject, commitMessages: [`${subject}\n\nBody`], fault: "copied" },
