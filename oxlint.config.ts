@@ -13,6 +13,7 @@ const features = [
   "identity",
   "rollbacks",
   "witness",
+  "notify",
 ];
 const mayImport: Record<string, readonly string[]> = {
   config: [],
@@ -24,7 +25,8 @@ const mayImport: Record<string, readonly string[]> = {
   identity: ["storage", "ledger"],
   lineage: ["storage", "ledger"],
   witness: ["storage"],
-  rollbacks: ["storage", "policy", "undo", "evidence", "ledger", "lineage", "identity"],
+  notify: ["storage"],
+  rollbacks: ["storage", "policy", "undo", "evidence", "ledger", "lineage", "identity", "notify"],
   watch: ["storage", ...features],
   reports: ["storage", ...features],
   connectors: ["lineage"],

@@ -9,6 +9,7 @@ import {
   follows,
   formatEntry,
   identityOf,
+  personById,
   parsePayload,
   prefixOf,
   RecordError,
@@ -29,6 +30,7 @@ import {
 import { leafHash } from "@countermand/tlog";
 import { factsWanted, seenBy, type LedgerFactsBook, type Seen } from "./ledger-facts.ts";
 import type { LeafDraft, Outcome } from "../ledger/ledger.ts";
+import { noticesOf, type Notice } from "../notify/notice.ts";
 import { RollbacksError } from "./error.ts";
 import { payloadOf, type SystemSigner } from "./system-signer.ts";
 
@@ -104,6 +106,8 @@ export interface Change {
   readonly registry?: Registry;
   readonly records: readonly RecordState[];
   readonly entries: readonly WrittenEntry[];
+  /** What is to be told of them; a rebuild tells nothing. */
+  readonly notices?: readonly Notice[];
 }
 
 export class Batch {
@@ -118,6 +122,7 @@ export class Batch {
   readonly #logged: Map<string, Logged>;
   readonly #changed = new Set<string>();
   readonly #entries: WrittenEntry[] = [];
+  readonly #notices: Notice[] = [];
   #nextIndex: number;
   #lastNumber: number;
 
@@ -226,6 +231,7 @@ export class Batch {
         : {}),
       records: [...this.#changed].map((id) => this.#record(id)),
       entries: this.#entries,
+      notices: this.#notices,
     };
   }
 
@@ -324,6 +330,7 @@ export class Batch {
     const bytes = formatEntry(entry);
     const at = { index: this.#nextIndex, leafHash: encodeHex(leafHash(bytes)) };
     let seen: Seen | undefined;
+    let told: RecordState | undefined;
     if (stream === registryStream) {
       this.#registry = advanceRegistry(this.#registry, entry, statement, at);
       this.#registryChanged = true;
@@ -332,6 +339,7 @@ export class Batch {
         throw new RollbacksError("no-ledger", "this ledger was not opened; run `countermand init`");
       }
       const after = advance(before, this.#registry, entry, statement, at, this.#judging);
+      told = after;
       seen = seenBy(statement, after);
       this.#facts.moved(before, after, seen);
       this.#records.set(stream, after);
@@ -357,6 +365,24 @@ export class Batch {
         type.name === "opening-deleted" ? (statement.body["commitments"] as readonly string[]) : [],
       ...(seen === undefined ? {} : { seen }),
     });
+    const speaker = this.#registry && personById(this.#registry, head.actor);
+    this.#notices.push(
+      ...noticesOf(
+        {
+          ...at,
+          type: type.name,
+          actor: head.actor,
+          key: head.key,
+          occurredAt: head.occurredAt,
+          recordedAt: this.#recordedAt,
+          says: type.says(statement.body),
+          body: statement.body,
+          byHuman: speaker?.kind === "human",
+        },
+        before,
+        told,
+      ),
+    );
     return { bytes, identity: identityOf(head.id) };
   }
 

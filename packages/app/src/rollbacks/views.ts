@@ -17,6 +17,7 @@ import {
   type Registry,
 } from "@countermand/record";
 import { sql } from "kysely";
+import { writeNotices } from "../notify/outbox.ts";
 import type { BulkColumn } from "../storage/connection.ts";
 import {
   insertNewRows,
@@ -287,6 +288,7 @@ export async function writeChange(tx: Tx, logId: number, change: Change): Promis
     tx,
     change.records.map((state) => recordRow(logId, state, newest.get(state.id) ?? 0)),
   );
+  await writeNotices(tx, logId, change.notices ?? []);
 }
 
 /** Whoever saw it first stays. */

@@ -36,8 +36,14 @@ export const portableTables = {
 /** Views: made again from the entries after an import. */
 export const rebuiltTables = ["registry", "record", "record_entry", "seen_running"] as const;
 
-/** The server's own, of no worth elsewhere: after an import everybody logs in again. */
-export const passingTables = ["login_session", "login_once", "api_token"] as const;
+/** The server's own, of no worth elsewhere: after an import everybody logs in again, and no old news is told. */
+export const passingTables = [
+  "login_session",
+  "login_once",
+  "api_token",
+  "notice",
+  "notice_delivery",
+] as const;
 
 type Portable = keyof typeof portableTables;
 export type RowCounts = Record<Portable, number>;

@@ -6,6 +6,7 @@
  */
 import type { ColumnType } from "kysely";
 import type { LoginTables } from "./login-schema.ts";
+import type { NotifyTables } from "./notify-schema.ts";
 
 type AppendOnly<T> = ColumnType<T, T, never>;
 
@@ -222,7 +223,7 @@ export interface GateEventTable {
   bypassed: AppendOnly<number>;
 }
 
-export interface Tables extends LoginTables {
+export interface Tables extends LoginTables, NotifyTables {
   log: LogTable;
   log_key: LogKeyTable;
   log_head: LogHeadTable;
