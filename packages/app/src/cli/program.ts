@@ -76,6 +76,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     "login-link": async (it) => (await import("./commands/login-link.ts")).loginLinkCommand(it),
     token: async (it) => (await import("./commands/token.ts")).tokenCommand(it),
     policy: async (it, exit) => (await import("./commands/policy.ts")).policyCommand(it, exit),
+    notify: async (it, exit) => (await import("./commands/notify.ts")).notifyCommand(it, exit),
     mirror: async (it, exit) => (await import("./commands/mirror.ts")).mirrorCommand(it, exit),
     rebuild: async (it) => (await import("./commands/rebuild.ts")).rebuildCommand(it),
     unfreeze: async (it, exit) =>

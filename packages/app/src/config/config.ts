@@ -25,6 +25,8 @@ export interface Config {
   readonly witnessPolicy: string | undefined;
   /** Who time-stamps checkpoints (RFC 3161), and who vouches for that authority. */
   readonly timeAuthority: TimeAuthorityConfig | undefined;
+  /** File that says who is told what; nobody is told anything without it. */
+  readonly notify: string | undefined;
   /** Origin of a log for other people's test tools, which is then served instead of a ledger. */
   readonly testLog: string | undefined;
   /** Entries per second at which the log is read through in the background; 0: it is not. */
@@ -82,6 +84,7 @@ export function readConfig(env: Environment, given: { readonly data?: string } =
       .filter((name) => name !== ""),
     witnessPolicy: text(env, "COUNTERMAND_WITNESS_POLICY"),
     timeAuthority: timeAuthority(env),
+    notify: text(env, "COUNTERMAND_NOTIFY"),
     testLog: text(env, "COUNTERMAND_TEST_LOG"),
     scrubRate: whole(env, "COUNTERMAND_SCRUB_RATE", 2_000, 0, 1_000_000),
     mirrors: (text(env, "COUNTERMAND_MIRRORS") ?? "").split(/\s+/).filter((one) => one !== ""),

@@ -62,6 +62,11 @@ export const accessOf: Readonly<Record<string, Access>> = {
   pollDevice: "open",
   makeLoginLink: "operator",
 
+  // Telling people: for whoever runs the server.
+  deliveries: "operator",
+  retryDeliveries: "operator",
+  testChannel: "operator",
+
   // Letting a command line in, from the page.
   commandLinePage: "session",
   letCommandLineIn: "session",

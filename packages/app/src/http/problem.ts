@@ -6,6 +6,7 @@
 import { RecordError, Refusal, type RecordErrorCode } from "@countermand/record";
 import { LoginError, type LoginErrorCode } from "../identity/error.ts";
 import { LedgerError } from "../ledger/error.ts";
+import { NotifyError } from "../notify/error.ts";
 import { RollbacksError, type RollbacksErrorCode } from "../rollbacks/error.ts";
 import { problemPrefix, type Problem } from "./contract/problem.ts";
 
@@ -137,6 +138,9 @@ export function problemOf(error: unknown, id: string): Told {
   }
   if (error instanceof LoginError) {
     return told(error.code, loginKinds[error.code], error.message);
+  }
+  if (error instanceof NotifyError && error.code === "not-found") {
+    return told(error.code, rollbacksKinds["not-found"], error.message);
   }
   if (error instanceof LedgerError) return ledgerProblem(error, id);
   return fastifyProblem(error) ?? unexpected(id);

@@ -14,6 +14,7 @@ import type { MirrorHealth } from "../ledger/mirror/publisher.ts";
 import type { ScrubHealth } from "../ledger/scrubber.ts";
 import type { TimeHealth } from "../ledger/timestamps/stamper.ts";
 import type { WitnessedHealth } from "../ledger/witnesses/publisher.ts";
+import type { Notifier } from "../notify/notifier.ts";
 import type { HttpConfig } from "./config.ts";
 import type { LogReader } from "./log-port.ts";
 
@@ -38,6 +39,8 @@ export interface HttpDeps {
   readonly duties?: () => DutiesHealth | undefined;
   /** The ledgers that are served beside this one. */
   readonly tenants?: () => TenantsHealth | undefined;
+  /** Who tells of entries, where anybody is told; undefined before there is a ledger. */
+  readonly notifying?: () => Pick<Notifier, "health" | "list" | "retry" | "test"> | undefined;
   readonly now: () => Date;
   /** Told of every failure that nobody expected; the answer does not say it. */
   readonly report: (error: unknown, requestId: string) => void;

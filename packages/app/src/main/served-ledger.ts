@@ -21,6 +21,7 @@ import { writeDurably } from "../storage/durable-files.ts";
 import { openApplication, type Application } from "./application.ts";
 import { openLogin, wantsLogin } from "./login.ts";
 import { startDuties, type SharedDuties } from "./shared-duties.ts";
+import { startNotifying } from "./notifying.ts";
 import { tokenFile } from "./token-file.ts";
 
 /** How often quiet records are looked at, in milliseconds. */
@@ -92,6 +93,7 @@ export async function openServedLedger(
     const shared = await startDuties(application, config, context, ended.signal);
     duties = shared;
     const { witnesses } = shared;
+    const notifying = await startNotifying(application, config, context, ended.signal);
     const token = randomBytes(32).toString("base64url");
     const server = await buildServer(
       {
@@ -103,6 +105,7 @@ export async function openServedLedger(
         timestamping: shared.timestamping,
         scrubbing: shared.scrubbing,
         duties: shared.health,
+        ...(notifying.notifier === undefined ? {} : { notifying: notifying.notifier }),
         async lastAlarm() {
           const { opened } = application.service;
           const registry = opened === undefined ? undefined : await knownRegistry(opened);
@@ -144,6 +147,7 @@ export async function openServedLedger(
         await Promise.all([
           lookAround(application, lookEvery ?? (() => aSecond), ended.signal),
           shared.run(ended.signal),
+          notifying.run(),
           untilEnded(application, ended.signal, context),
         ]);
       },

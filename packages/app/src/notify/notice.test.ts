@@ -1,4 +1,4 @@
-import type { RecordState } from "@countermand/record";
+import { statementTypes, type RecordState } from "@countermand/record";
 import { describe, expect, test } from "vitest";
 import { messageId, noticesOf, type Appended } from "./notice.ts";
 import { noticeOf } from "./testing/notices.ts";
@@ -105,14 +105,46 @@ describe("what an entry is worth telling", () => {
     ]);
   });
 
-  test("to a person what their key decided, and no program's or other statement's key", () => {
+  test("to a person each use of their key, and to no program", () => {
     const decided = { ...entry, type: "decision", actor: "bo", byHuman: true };
     expect(noticesOf(decided, record(), record())).toMatchObject([
       { kind: "decision.made", groups: ["security"] },
       { kind: "key.used", person: "bo", key: "SHA256:k", groups: [] },
     ]);
     expect(kinds({ ...decided, byHuman: false }, record(), record())).toEqual(["decision.made"]);
-    expect(kinds({ ...decided, type: "evidence" }, record(), record())).toEqual([]);
+    expect(kinds({ ...decided, type: "evidence" }, record(), record())).toEqual(["key.used"]);
+    expect(kinds({ ...decided, type: "person-added" }, undefined, undefined)).toEqual(["key.used"]);
+  });
+
+  test("runs that begin, fail, or that nobody reported on", () => {
+    const failed = record({ status: "execution_failed" });
+    const running = record({ status: "executing" });
+    const says = (type: string, before: RecordState, after: RecordState) =>
+      kinds({ ...entry, type }, before, after);
+    expect(says("execution-started", record(), running)).toEqual(["execution.started"]);
+    expect(says("execution-finished", running, failed)).toEqual(["execution.failed"]);
+    expect(says("execution-finished", failed, failed)).toEqual([]);
+    expect(says("execution-finished", running, record({ status: "executed" }))).toEqual([]);
+    expect(says("execution-overdue", running, running)).toEqual(["execution.overdue"]);
+  });
+
+  test("a rollback that must be, when it is opened, with its end", () => {
+    const deadline = "2026-11-25T02:00:00.000Z";
+    const must = record({ proposal: { obligation: { deadline } } });
+    const proposed = { ...entry, type: "proposed" };
+    expect(noticesOf(proposed, undefined, must)).toMatchObject([
+      { kind: "obligation.opened", until: deadline },
+    ]);
+    expect(kinds(proposed, must, must)).toEqual([]);
+  });
+
+  test("every timer's entry", () => {
+    const timers = [...statementTypes.values()].filter(({ saidBy }) => saidBy === "system");
+    const silent = timers
+      .map(({ name }) => name)
+      .filter((type) => kinds({ ...entry, type }, record(), record()).length === 0);
+    // What only says that all is as it should be, or what the record was classed as.
+    expect(silent.sort()).toEqual(["classified", "grant-used", "log-opened", "stabilised"]);
   });
 
   test("to a person, not to who did it, what became of their keys", () => {

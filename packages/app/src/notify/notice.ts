@@ -24,12 +24,20 @@ export const noticeKinds = [
   "exception.requested",
   "exception.decided",
   "exception.granted",
+  "execution.started",
+  "execution.failed",
+  "execution.overdue",
+  "exception.expired",
+  "obligation.opened",
   "obligation.overdue",
   "obligation.overridden",
   "override.ended",
+  "drill.due",
+  "drill.overdue",
   "policy.proposed",
   "policy.decided",
   "policy.review-due",
+  "alarm.cleared",
 ] as const;
 
 /** For one person alone, whatever the routes say: what happened to a key of theirs. */
@@ -104,26 +112,19 @@ const kindOf: Readonly<Record<string, (typeof noticeKinds)[number]>> = {
   "exception-requested": "exception.requested",
   "exception-decided": "exception.decided",
   "exception-granted": "exception.granted",
+  "exception-expired": "exception.expired",
+  "execution-started": "execution.started",
+  "execution-overdue": "execution.overdue",
   "obligation-overdue": "obligation.overdue",
   overridden: "obligation.overridden",
   "override-ended": "override.ended",
   "policy-proposed": "policy.proposed",
   "policy-decided": "policy.decided",
   "policy-review-due": "policy.review-due",
+  "drill-due": "drill.due",
+  "drill-overdue": "drill.overdue",
+  "alarm-cleared": "alarm.cleared",
 };
-
-/** What a person decides with their key, and is told of each time. */
-const decisions: ReadonlySet<string> = new Set([
-  "decision",
-  "decision-withdrawn",
-  "exception-decided",
-  "implication-cleared",
-  "overridden",
-  "policy-decided",
-  "policy-proposed",
-  "retrospective",
-  "reviewed",
-]);
 
 /** Everything that an entry is worth telling, each kind once; of most entries nothing. */
 export function noticesOf(
@@ -148,6 +149,12 @@ export function noticesOf(
   if (after !== undefined) {
     if (after.proposal.mode === "emergency" && before === undefined) {
       found.push({ kind: "emergency.opened", ...base });
+    }
+    if (after.proposal.obligation !== undefined && before === undefined) {
+      found.push({ kind: "obligation.opened", ...base, until: after.proposal.obligation.deadline });
+    }
+    if (after.status === "execution_failed" && before?.status !== "execution_failed") {
+      found.push({ kind: "execution.failed", ...base });
     }
     if (after.status === "pending_approval" && before?.status !== "pending_approval") {
       found.push({ kind: "approval.requested", ...base });
@@ -177,7 +184,7 @@ function personal({
         { kind: "key.revoked", person: text(body["person"]), key: text(body["fingerprint"]) },
       ];
     default:
-      return byHuman && decisions.has(type) ? [{ kind: "key.used", person: actor, key }] : [];
+      return byHuman ? [{ kind: "key.used", person: actor, key }] : [];
   }
 }
 

@@ -6,7 +6,7 @@ export function serveCommand(context: Context): Command {
   return new Command("serve")
     .summary("run the server and the page")
     .description(
-      "Serves the API, the log and the page on loopback (COUNTERMAND_HOST, COUNTERMAND_PORT, DATABASE_URL). Commands given meanwhile on the same data folder go through it.",
+      "Serves the API, the log and the page on loopback (COUNTERMAND_HOST, COUNTERMAND_PORT, DATABASE_URL). COUNTERMAND_NOTIFY has people told (docs/operations/notifications.md). Commands given meanwhile on the same data folder go through it.",
     )
     .option("--data <folder>", "the ledger's folder (or COUNTERMAND_DATA; .countermand)")
     .option("--port <port>", "the port to listen on (or COUNTERMAND_PORT; 7400)")

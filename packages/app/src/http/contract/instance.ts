@@ -15,6 +15,7 @@ import { z } from "zod";
 import type { ScrubHealth } from "../../ledger/scrubber.ts";
 import type { TimeHealth } from "../../ledger/timestamps/stamper.ts";
 import type { WitnessedHealth } from "../../ledger/witnesses/publisher.ts";
+import type { NotifyHealth } from "../../notify/notifier.ts";
 import type { Instance, OpeningRequest } from "../../rollbacks/countermand.ts";
 import {
   actor,
@@ -202,6 +203,23 @@ const scrubbing: z.ZodType<ScrubHealth> = z
   })
   .describe("How far the log was read through");
 
+const notifying: z.ZodType<NotifyHealth> = z
+  .object({
+    waiting: index.describe("Deliveries that wait, for their first attempt or another one"),
+    dead: index.describe("Given up in the last 30 days"),
+    skipped: index.describe("Of the last 30 days, with nobody to send them to"),
+    channels: z.array(
+      z.object({
+        name: z.string(),
+        type: z.string(),
+        waiting: index,
+        dead: index,
+        failingSince: z.iso.datetime().exactOptional().describe("Every attempt has failed since"),
+      }),
+    ),
+  })
+  .describe("How far telling people of entries is, where anybody is told");
+
 export const health = z
   .object({
     status: z.literal("ok"),
@@ -223,5 +241,6 @@ export const health = z
       })
       .exactOptional()
       .describe("Other ledgers behind this port; absent where there are none"),
+    notices: notifying.exactOptional(),
   })
   .describe("The server answers");

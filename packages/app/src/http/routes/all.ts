@@ -32,6 +32,7 @@ import {
   loginPageRoute,
   loginScriptRoute,
 } from "./login.ts";
+import { deliveriesRoute, retryDeliveriesRoute, testChannelRoute } from "./notifications.ts";
 import { packageRoute } from "./package.ts";
 import { homeRoute, recordPageRoute, reversalsPageRoute, styleRoute } from "./pages.ts";
 import { describePasskeyRoute, passkeyPageRoute, passkeyScriptRoute } from "./passkeys.ts";
@@ -68,6 +69,9 @@ export const routes: readonly Route[] = [
   tileRoute,
   keyRoute,
   healthRoute,
+  deliveriesRoute,
+  retryDeliveriesRoute,
+  testChannelRoute,
   homeRoute,
   recordPageRoute,
   reversalsPageRoute,

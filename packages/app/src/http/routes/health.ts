@@ -12,7 +12,7 @@ export const healthRoute = route({
   responses: { 200: { description: "It answers", schema: health } },
   async handle(
     _asked,
-    { log, witnessing, mirroring, timestamping, scrubbing, duties, tenants, lastAlarm },
+    { log, witnessing, mirroring, timestamping, scrubbing, duties, tenants, lastAlarm, notifying },
   ) {
     const witnessed = witnessing?.();
     const mirrors = mirroring?.();
@@ -21,6 +21,7 @@ export const healthRoute = route({
     const shared = duties?.();
     const alarm = await lastAlarm?.();
     const behind = tenants?.();
+    const notices = notifying?.()?.health();
     const more = {
       ...(witnessed === undefined ? {} : { witnessed }),
       ...(mirrors === undefined ? {} : { mirrors: [...mirrors] }),
@@ -29,6 +30,7 @@ export const healthRoute = route({
       ...(shared === undefined ? {} : { duties: shared }),
       ...(alarm === undefined ? {} : { lastAlarm: alarm }),
       ...(behind === undefined ? {} : { tenants: behind }),
+      ...(notices === undefined ? {} : { notices }),
     };
     const note = await log()?.checkpoint();
     if (note === undefined) return { body: { status: "ok", ...more } };
