@@ -67,7 +67,7 @@ interface Case {
 }
 
 /**
- * Appends at least `entries` entries to an empty log that it makes. The system speaks with
+ * Appends `entries` entries to an empty log that it makes. The system speaks with
  * `system`, or with a key of its own.
  */
 export async function fillLedger(
@@ -85,6 +85,7 @@ export async function fillLedger(
     while (leaves.length < Math.min(perPage, entries - tree.compact.size)) {
       leaves.push(...people.tick());
     }
+    leaves.length = Math.min(leaves.length, entries - tree.compact.size);
     const from = tree.compact.size;
     const hashes = leaves.map((leaf) => leafHash(leaf.bytes));
     const growth = grow(tree, hashes);
