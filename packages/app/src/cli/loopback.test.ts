@@ -27,13 +27,15 @@ function knock(
 test("only the answer with our state is taken, however many others knock", async () => {
   const loopback = await listenOnLoopback(state);
   try {
-    const taken = loopback.code(AbortSignal.timeout(10_000));
+    const taken = loopback.answer(AbortSignal.timeout(10_000));
     const other = "x".repeat(43);
     for (const path of [
       "/",
       `/?code=${other}`,
       `/?code=${other}&state=another`,
       `/?code=short&state=${state}`,
+      `/?error=access_denied&state=another`,
+      `/?error=%3Cscript%3E&state=${state}`,
       `/?code=${other}%0a&state=${state}`,
       `/other?code=${other}&state=${state}`,
       "//evil.example/",
@@ -46,7 +48,7 @@ test("only the answer with our state is taken, however many others knock", async
     expect(await knock(loopback, right, { host: `evil.example:${loopback.port}` })).toBe(404);
     expect(await knock(loopback, right, { method: "POST" })).toBe(404);
     expect(await knock(loopback, right)).toBe(200);
-    expect(await taken).toBe(code);
+    expect((await taken).searchParams.get("code")).toBe(code);
   } finally {
     await loopback.close();
   }
@@ -54,9 +56,18 @@ test("only the answer with our state is taken, however many others knock", async
 
 test("nobody came: the wait ends, and the port is free again", async () => {
   const loopback = await listenOnLoopback(state);
-  await expect(loopback.code(AbortSignal.timeout(20))).rejects.toMatchObject({
+  await expect(loopback.answer(AbortSignal.timeout(20))).rejects.toMatchObject({
     name: "TimeoutError",
   });
   await loopback.close();
   await expect(knock(loopback, "/")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+});
+
+test("a provider's codes look otherwise, and it may say no", async () => {
+  const loopback = await listenOnLoopback(state, /^[\x21-\x7e]{1,100}$/);
+  const taken = loopback.answer(AbortSignal.timeout(10_000));
+  expect(await knock(loopback, `/?code=${"x".repeat(101)}&state=${state}`)).toBe(404);
+  expect(await knock(loopback, `/?error=access_denied&state=${state}`)).toBe(200);
+  expect((await taken).searchParams.get("error")).toBe("access_denied");
+  await loopback.close();
 });

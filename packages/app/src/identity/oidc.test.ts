@@ -57,6 +57,7 @@ test("an honest answer: issuer, subject and groups, and nothing else is taken", 
     issuer: provider.issuer,
     subject: "248289761001",
     groups: ["7d1e"],
+    idToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
   });
   expect(provider.asked[0]?.get("code_verifier")).toBe(asking.verifier);
 });

@@ -37,12 +37,14 @@ export interface Found {
   readonly groups: readonly string[];
   /** Why there are no groups although the provider said something. */
   readonly groupsProblem?: string;
+  /** As the provider signed it. The server forgets it; whoever enrols a key shows it. */
+  readonly idToken: string;
 }
 
 export interface Oidc {
   readonly issuer: string;
-  /** What a login needs to be asked for and to be believed. */
-  ask(): Asking;
+  /** What a login needs to be asked for and to be believed; `nonce` where it commits to something. */
+  ask(nonce?: string): Asking;
   /** The provider's page. Throws a `LoginError` "login-unavailable" where it does not answer. */
   pageOf(asking: Asking, redirectUri: string): Promise<URL>;
   /** Who came back to `url`. Throws a `LoginError` "login-failed" or "login-unavailable". */
@@ -71,7 +73,7 @@ export function oidc(settings: OidcSettings): Oidc {
 
   return {
     issuer: settings.issuer,
-    ask: () => ({ state: newSecret(), nonce: newSecret(), verifier: newSecret() }),
+    ask: (nonce = newSecret()) => ({ state: newSecret(), nonce, verifier: newSecret() }),
     async pageOf({ state, nonce, verifier }, redirectUri) {
       const { client, configuration } = await provider();
       return client.buildAuthorizationUrl(configuration, {
@@ -86,6 +88,7 @@ export function oidc(settings: OidcSettings): Oidc {
     async finish({ state, nonce, verifier }, url) {
       const { client, configuration } = await provider();
       let claims: Client.IDToken | undefined;
+      let idToken: string | undefined;
       try {
         const tokens = await client.authorizationCodeGrant(configuration, url, {
           expectedState: state,
@@ -94,15 +97,17 @@ export function oidc(settings: OidcSettings): Oidc {
           idTokenExpected: true,
         });
         claims = tokens.claims();
+        idToken = tokens.id_token;
       } catch (cause) {
         throw failure(cause, settings.issuer);
       }
-      if (claims === undefined) throw failure(undefined, settings.issuer);
+      if (claims === undefined || idToken === undefined) throw failure(undefined, settings.issuer);
       const { groups, problem } = groupsClaim(claims, settings.groupsClaim);
       return {
         issuer: claims.iss,
         subject: claims.sub,
         groups,
+        idToken,
         ...(problem === undefined ? {} : { groupsProblem: problem }),
       };
     },

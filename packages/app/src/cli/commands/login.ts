@@ -86,9 +86,10 @@ async function byLoopback(context: Context, server: Connection): Promise<Begun> 
     }).toString();
     context.err(`Open this page and let the command line in:\n  ${page.href}\n`);
     context.openPage?.(page.href);
-    const code = await loopback.code(
+    const came = await loopback.answer(
       AbortSignal.any([context.interrupted, AbortSignal.timeout(patience)]),
     );
+    const code = came.searchParams.get("code") ?? "";
     return await server.askJson("/v1/login/code", begun, {
       method: "POST",
       json: { code, verifier, client: clientName() },

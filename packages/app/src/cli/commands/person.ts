@@ -25,6 +25,7 @@ import {
   permitCommand,
   revokeRoleCommand,
 } from "./person-roles.ts";
+import { enrolKeyCommand } from "./person-enrol-key.ts";
 import {
   collect,
   ledgerOptions,
@@ -43,6 +44,7 @@ export function personCommand(context: Context): Command {
     .addCommand(addCommand(context))
     .addCommand(listCommand(context))
     .addCommand(addKeyCommand(context))
+    .addCommand(enrolKeyCommand(context))
     .addCommand(revokeKeyCommand(context))
     .addCommand(grantRoleCommand(context))
     .addCommand(revokeRoleCommand(context))

@@ -6,6 +6,9 @@ import { Provider } from "oidc-provider";
 export const clientId = "countermand";
 export const clientSecret = "a-secret-that-the-provider-gave-us";
 
+/** A command line: public, and it comes back to this machine. */
+export const nativeClientId = "countermand-command-line";
+
 export interface TestProvider {
   readonly issuer: string;
   /** Claims by login name; `sub` is the name. */
@@ -45,6 +48,15 @@ function make({ issuer, accounts, redirectUris }: TestProvider): Provider {
         client_id: clientId,
         client_secret: clientSecret,
         redirect_uris: redirectUris,
+        grant_types: ["authorization_code"],
+        response_types: ["code"],
+      },
+      {
+        client_id: nativeClientId,
+        application_type: "native",
+        token_endpoint_auth_method: "none",
+        // Of loopback any port will do (RFC 8252 §7.3).
+        redirect_uris: ["http://127.0.0.1/"],
         grant_types: ["authorization_code"],
         response_types: ["code"],
       },
