@@ -213,7 +213,7 @@ function report(lines: readonly string[]): void {
   );
   const text = `# Growth
 
-\`node -C source bench/growth.ts ${engine} ${sizes.join(",")} ${seconds}\`, ${cpus().length} × ${cpus()[0]?.model.trim()}, Linux ${release()}, Node ${process.versions.node}.
+\`node -C source bench/growth.ts STORE SIZES ${seconds}\`, ${cpus().length} × ${cpus()[0]?.model.trim()}, Linux ${release()}, Node ${process.versions.node}.
 
 Appends of 1 KB from ${submitters} submitters in a closed loop, proof in the answer, into logs of different sizes in turns; medians of ${turns} turns. "cost" is against the smallest log of the store in that run; the target is at most 1.1 at 10 million. "open" is from the database to ready, checks included. Memory is a server's resident set after its start, and after it served ${16 * 150} appends and as many tiles from anywhere in the log.
 
