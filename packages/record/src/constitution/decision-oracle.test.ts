@@ -372,7 +372,7 @@ test("clearing a finding, overriding an obligation, judging an emergency", () =>
     } else {
       for (const rule of able) violated.add(rule);
     }
-    if (it.type !== "retrospective" && it.verified === false) violated.add("key-type");
+    if (it.verified === false) violated.add("key-type");
     if (it.type === "retrospective") {
       if (it.status === "pending_approval" || it.owed !== "a retrospective") {
         violated.add("lifecycle");

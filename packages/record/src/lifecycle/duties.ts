@@ -48,10 +48,19 @@ export function dutiesOf(state: RecordState): readonly Duty[] {
 }
 
 function manner({ proposal, authorisation }: RecordState): readonly Duty[] {
-  const { mode, incident, plan, checks } = proposal;
+  const { mode, incident, stepUp, plan, checks } = proposal;
   const found: Duty[] = [];
   if (mode === "emergency") {
     found.push({ term: "Emergency", says: `in incident ${incident ?? ""}`, tone: "bad" });
+    found.push(
+      stepUp === true
+        ? { term: "Step-up", says: "declared with a PIN or a biometric", tone: "good" }
+        : {
+            term: "Step-up",
+            says: "none: declared with a key that cannot show its owner",
+            tone: "bad",
+          },
+    );
   }
   if (mode === "exercise") {
     found.push({ term: "Exercise", says: "nothing in production is let through", tone: "plain" });

@@ -60,6 +60,8 @@ export interface Proposal extends Saying {
   readonly stabiliseMinutes: number;
   readonly expiresAt?: string;
   readonly mode?: Mode;
+  /** Of an emergency: whether its key showed that it was its owner who signed. */
+  readonly stepUp?: boolean;
   /** The open incident of an emergency. */
   readonly incident?: string;
   /** Somebody must roll back, or answer for not doing so: why, who, until when. */

@@ -140,6 +140,7 @@ export const proposed: RecordStatement<Body> = {
       stabiliseMinutes: body.stabiliseMinutes,
       ...(body.expiresAt === undefined ? {} : { expiresAt: body.expiresAt }),
       ...(body.mode === undefined ? {} : { mode: body.mode }),
+      ...(body.mode === "emergency" ? { stepUp: said.userVerified === true } : {}),
       ...(body.incident === undefined ? {} : { incident: body.incident }),
       ...(body.obligation === undefined ? {} : { obligation: body.obligation }),
       ...(body.plan === undefined ? {} : { plan: body.plan }),
@@ -223,6 +224,12 @@ function checkMode(
     "humans-decide",
     personById(registry, said.head.actor)?.kind === "human",
     () => `an emergency is declared by a natural person; ${said.head.actor} is not one`,
+  );
+  rule(
+    "key-type",
+    said.userVerified !== false,
+    () =>
+      `the security key ${said.head.key} signed without a PIN or a biometric; an emergency needs one`,
   );
   rule(
     "chain",

@@ -45,6 +45,12 @@ export const retrospective: RecordStatement<Body> = {
     );
     noPartIn(state, actor);
     rule(
+      "key-type",
+      said.userVerified !== false,
+      () =>
+        `the security key ${said.head.key} signed without a PIN or a biometric; a retrospective needs one`,
+    );
+    rule(
       "reviewer-took-no-part",
       !tookPart(state, actor),
       () => `${actor} took part in ${state.id} and cannot judge it; somebody who did not must`,

@@ -24,7 +24,12 @@ function withoutPin(type: string, by: string, body: JsonObject): string {
   const kind = statementTypes.get(type);
   if (kind?.stream !== "record") throw new Error(`no ${type}`);
   const head = { id: "x", actor: by, key: "k", instance: "i", occurredAt: ledger.time() };
-  const said = { head, userVerified: false, recordedAt: ledger.time() } as never;
+  const said = {
+    head,
+    stream: record.id,
+    userVerified: false,
+    recordedAt: ledger.time(),
+  } as never;
   try {
     kind.check?.(body, record.state, { said, registry: ledger.registry });
     return "accepted";
@@ -45,6 +50,22 @@ test("an exception is decided on with a key that saw its owner", async () => {
   });
   const request = record.state.exceptions[0]?.id ?? "";
   expect(withoutPin("exception-decided", "bo", { request, decision: "approve" })).toBe("key-type");
+});
+
+describe("an emergency", () => {
+  test("is declared, and judged, with a key that saw its owner, or one that cannot say", async () => {
+    await record.propose(ines, emergency);
+    const again = { ...emergency, revises: { record: record.id, hash: record.state.hash } };
+    const { uid, proposal } = record.state;
+    const whole = { ...proposal, ...again, uid } as unknown as JsonObject;
+    expect(withoutPin("proposed", "ines", whole)).toBe("key-type");
+    expect(record.state.proposal.stepUp).toBe(false);
+    await record.run(ines);
+    const judged = { outcome: "justified", actions: [], findings: ledger.commit("it was right") };
+    expect(withoutPin("retrospective", "dan", judged)).toBe("key-type");
+    await record.says(dan, "retrospective", judged);
+    expect(record.state.retrospective?.done?.actor).toBe("dan");
+  });
 });
 
 describe("clearing a finding", () => {

@@ -67,6 +67,10 @@ const proposal = z.object({
   stabiliseMinutes: z.int(),
   expiresAt: instant.exactOptional(),
   mode: z.enum(modes).exactOptional().describe("Absent: an ordinary rollback"),
+  stepUp: z
+    .boolean()
+    .exactOptional()
+    .describe("Of an emergency: whether it was declared with a PIN or a biometric"),
   incident: z.string().exactOptional(),
   obligation: z
     .object({ signal: z.string(), owner: actor, deadline: instant })

@@ -211,6 +211,7 @@ export function sample(texts: Texts = plainTexts) {
       stabiliseMinutes: 30,
       expiresAt: at(180),
       mode: "emergency",
+      stepUp: true,
       incident: `INC-4471${wild}`,
       obligation: { signal: `CVE-2026-4471${wild}`, owner: "p-bo", deadline: at(500) },
       plan: "PL-2026-3",
