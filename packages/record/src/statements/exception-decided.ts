@@ -41,11 +41,6 @@ export const exceptionDecided: RecordStatement<Body> = {
       );
     }
     rule(
-      "lifecycle",
-      state.temporary !== undefined && state.temporary.ended === undefined,
-      () => `${state.id} is not temporary any more; what ${body.request} asks has no object`,
-    );
-    rule(
       "approver-not-proposer",
       request.actor !== actor && !state.proposers.includes(actor),
       () => `${actor} asked for this or proposed ${state.id}; somebody else must decide`,

@@ -52,6 +52,25 @@ test("an exception is decided on with a key that saw its owner", async () => {
   expect(withoutPin("exception-decided", "bo", { request, decision: "approve" })).toBe("key-type");
 });
 
+test("what was asked of a temporary rollback has no object once it is undone", async () => {
+  await record.propose(ines, { expiresAt: at(5 * day) });
+  await record.assess(ines);
+  await record.approve(bo);
+  await record.run(ines);
+  await record.says(ines, "exception-requested", {
+    kind: "make-permanent",
+    rationale: ledger.commit("it stays"),
+  });
+  const request = record.state.exceptions[0]?.id ?? "";
+  await record.says(bo, "temporary-undone", {
+    running: record.state.proposal.current,
+    source: "cluster",
+  });
+  await refused("lifecycle", async () =>
+    record.says(cleo, "exception-decided", { request, decision: "approve" }),
+  );
+});
+
 describe("an emergency", () => {
   test("is declared, and judged, with a key that saw its owner, or one that cannot say", async () => {
     await record.propose(ines, emergency);
