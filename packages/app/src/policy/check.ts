@@ -9,6 +9,8 @@
  * rule meant.
  */
 import {
+  clearers,
+  clearingGrounds,
   evidenceKinds,
   obligationsOf,
   permissions,
@@ -171,6 +173,8 @@ function words(rule: Rule, settings: Policy, known: Known): readonly Remark[] {
     ["resource.reason", settings.reasons],
     ["resource.evidence", evidenceKinds],
     ["resource.implications", known.implications],
+    ["resource.clearedBy", clearers],
+    ["resource.clearingGrounds", clearingGrounds],
   ]);
   return rule.json.conditions.flatMap(({ body }) =>
     comparisons(body).flatMap(([fact, word]): readonly Remark[] => {

@@ -64,6 +64,8 @@ function mayDo({ action, principal, resource }: PolicyRequest): boolean {
     return false;
   if (action === "initiate-emergency" && principal.kind !== "human") return false;
   if (action === "initiate" && principal.kind === "agent") return resource.kind !== "state-restore";
+  const ended = resource.clearingsExpired > 0 && resource.status === "pending_approval";
+  if (action === "approve" && ended) return false;
   const weighty = ["approve", "clear-implication", "override"].includes(action);
   const grave = ["high", "critical", "unknown"].includes(resource.level);
   return !(weighty && grave && principal.keyAgeMinutes < 24 * 60);
@@ -83,12 +85,14 @@ function classOf(it: PolicyRequest["resource"]): {
   const data =
     it.kind === "state-restore" || it.implications.includes("data.migration-irreversible");
   const exposed = it.implications.length > 0;
+  const hand = it.humanClearedHigh > 0 || it.humanClearedCritical > 0;
   const fast = clean && it.inverse && it.ranBefore && !it.emergency;
   const all: readonly (readonly [string, boolean])[] = [
     ["routine", clean],
     ["clean-revert", fast],
     ["security", exposed],
     ["severe", severe],
+    ["cleared-by-hand", hand],
     ["unseen", unseen],
     ["data", data],
     ["exposed-for-a-time", it.temporary && exposed],
@@ -102,7 +106,7 @@ function classOf(it: PolicyRequest["resource"]): {
       .map(([name]) => name)
       .sort(),
     lane: fast && !severe && !unseen && !data && !it.exercise ? "clean-revert" : "quorum",
-    approvals: severe || data ? 2 : 1,
+    approvals: severe || data || hand ? 2 : 1,
     window: severe || unseen ? 60 : 240,
     request: unseen || it.obliged ? 24 : 72,
   };
@@ -152,24 +156,25 @@ describe("the default policy", () => {
     () => {
       const each = [[], ...permissions.map((item) => [item]), [...permissions]];
       let asked = 0;
-      for (const { action, kind, held, age, level, what } of product({
+      for (const { action, kind, held, age, level, what, ended } of product({
         action: actions,
         kind: kinds,
         held: each,
         age: [1439, 1440],
         level: levels,
         what: ["revert", "state-restore"],
+        ended: [0, 1],
       })) {
         const it = request({
           action,
           principal: { kind, permissions: held, keyAgeMinutes: age },
-          resource: { level, kind: what },
+          resource: { level, kind: what, clearingsExpired: ended },
         });
         asked += 1;
         const { allowed, reason } = policy.permits(it);
         if (allowed !== mayDo(it)) expect.fail(`${JSON.stringify(it)}: ${reason}`);
       }
-      expect(asked).toBe(20 * 4 * 10 * 2 * 6 * 2);
+      expect(asked).toBe(20 * 4 * 10 * 2 * 6 * 2 * 2);
     },
   );
 
@@ -213,7 +218,8 @@ describe("the default policy", () => {
 
   it("classifies as the oracle does, in every combination", patient, () => {
     let asked = 0;
-    for (const facts of product({
+    for (const { hand, ...facts } of product({
+      hand: [{}, { humanClearedHigh: 1 }, { humanClearedCritical: 1 }],
       assessed: flags,
       level: levels,
       implications: [[], ["authn.weakened"], ["authn.weakened", "data.migration-irreversible"]],
@@ -227,7 +233,7 @@ describe("the default policy", () => {
       obliged: flags,
       exercise: flags,
     })) {
-      const it = request({ action: "classify", resource: facts });
+      const it = request({ action: "classify", resource: { ...facts, ...hand } });
       asked += 1;
       const { classes, obligations } = policy.classify(it, least);
       const { lane, approvals, windowMinutes, requestHours } = obligations;
@@ -236,7 +242,7 @@ describe("the default policy", () => {
         expect.fail(`${JSON.stringify(facts)}: ${JSON.stringify(found)}`);
       }
     }
-    expect(asked).toBe(18_432);
+    expect(asked).toBe(3 * 18_432);
   });
 
   it("keeps the fast lane to what the constitution lets through it anyway", () => {

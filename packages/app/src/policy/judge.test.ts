@@ -6,9 +6,11 @@ import {
   policyActions,
   type PolicyRequest,
 } from "@countermand/record";
+import { formatBundle } from "./bundle.ts";
 import { PolicyError } from "./error.ts";
 import { loadJudge } from "./judge.ts";
-import { limits } from "./limits.ts";
+import { limits, schemaName } from "./limits.ts";
+import { schema1 } from "./schema.ts";
 import { bundleOf, permitAll, request } from "./testing/requests.ts";
 
 const least = obligationsOf(defaultPolicy, false);
@@ -363,6 +365,50 @@ describe("a record is classified", () => {
       classes: ["a", "b"],
       obligations: { approvals: 3, lane: "quorum" },
     });
+  });
+});
+
+describe("findings and clearings", () => {
+  const byHand = `@id("hand") @class("hand") @roles("security:2")
+permit (principal, action == Action::"classify", resource)
+when { resource.humanClearedHigh > 0 };
+`;
+  const ended = `${permitAll}@id("ended") @says("a clearing has ended; assess it again")
+forbid (principal, action == Action::"approve", resource)
+when { resource.clearingsExpired > 0 || resource.clearingGrounds.contains("accepted-risk") };
+`;
+
+  it("are facts of every action", () => {
+    const classify = (resource: Partial<PolicyRequest["resource"]>) =>
+      judge(byHand).classify(request({ action: "classify", resource }), least).obligations.roles;
+    expect(classify({ humanClearedHigh: 1 })).toEqual([{ role: "security", count: 2 }]);
+    expect(classify({ humanClearedHigh: 0, machineClearedHigh: 1 })).toEqual([]);
+    expect(classify({ humanClearedHigh: -1 })).toEqual([]);
+    const approve = (resource: Partial<PolicyRequest["resource"]>) =>
+      judge(ended).permits(request({ resource })).allowed;
+    expect(approve({})).toBe(true);
+    expect(approve({ clearingsExpired: 1 })).toBe(false);
+    expect(approve({ clearingGrounds: ["accepted-risk"] })).toBe(false);
+  });
+
+  it("are no facts of schema 1, whose rules go on as they are", () => {
+    const old = (rules: string) =>
+      loadJudge(
+        formatBundle(
+          new Map([
+            ["a.cedar", rules],
+            [schemaName, schema1],
+          ]),
+        ),
+      );
+    const grave = `@id("grave") @class("grave") @approvals("2")
+permit (principal, action == Action::"classify", resource)
+when { resource.level == Level::"high" };
+`;
+    const asked = request({ action: "classify", resource: { level: "high", humanClearedHigh: 1 } });
+    expect(old(grave).classify(asked, least).obligations.approvals).toBe(2);
+    expect(old(permitAll).permits(request())).toMatchObject({ allowed: true });
+    expect(() => old(byHand)).toThrow(PolicyError);
   });
 });
 

@@ -40,13 +40,14 @@ export function loadJudge(bytes: Uint8Array): LoadedPolicy {
   const rules = readRules(files);
   const digest = bundleDigest(bytes);
   const text = files.get(schemaName) ?? "";
-  const schema = `schema ${schemas.get(text)}`;
+  const version = schemas.get(text) ?? 0;
+  const schema = `schema ${version}`;
   prepareSchema(schema, text);
   const setOf = (purpose: Rule["purpose"]): RuleSet => {
     const name = `${digest}/${purpose}`;
     const own = rules.filter((rule) => rule.purpose === purpose);
     prepareRules(name, Object.fromEntries(own.map((rule) => [rule.id, rule.text])));
-    return { name, schema, rules: own };
+    return { name, schema, version, rules: own };
   };
   const sets = {
     permission: setOf("permission"),
@@ -70,6 +71,8 @@ export function loadJudge(bytes: Uint8Array): LoadedPolicy {
 interface RuleSet {
   readonly name: string;
   readonly schema: string;
+  /** Of the schema. */
+  readonly version: number;
   readonly rules: readonly Rule[];
 }
 
@@ -86,7 +89,7 @@ interface Answer {
 /** Never throws: what Cedar throws is an answer too. */
 function ask(set: RuleSet, request: PolicyRequest, action: Asked): Answer {
   try {
-    const answer = authorise(set.schema, set.name, callOf(request, action));
+    const answer = authorise(set.schema, set.name, callOf(request, action, set.version));
     if (answer.type === "failure") {
       return failed(answer.errors[0]?.message ?? "no reason was given");
     }

@@ -35,6 +35,7 @@ const flag: Kind = { type: "flag" };
 const text: Kind = { type: "text" };
 const set: Kind = { type: "set" };
 const count: Kind = { type: "number", min: 0, max: 1_000_000_000 };
+const known: Kind = { type: "number", min: -1, max: 1_000_000_000 };
 const number = (min: number, max: number): Kind => ({ type: "number", min, max });
 const word = (entity: string, ...words: readonly string[]): Kind => ({
   type: "word",
@@ -42,7 +43,7 @@ const word = (entity: string, ...words: readonly string[]): Kind => ({
   words,
 });
 
-/** Every fact of schema 1. A test holds it against the schema. */
+/** Every fact of the newest schema. A test holds it against the schema. */
 export const factKinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["principal.id", text],
   ["principal.kind", word("ActorKind", "human", "workload", "controller", "agent", "system")],
@@ -66,6 +67,21 @@ export const factKinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["resource.level", word("Level", "none", "low", "medium", "high", "critical", "unknown")],
   ["resource.coverage", number(0, 100)],
   ["resource.implications", set],
+  ["resource.openCritical", known],
+  ["resource.openHigh", known],
+  ["resource.openMedium", known],
+  ["resource.openLow", known],
+  ["resource.humanClearedCritical", known],
+  ["resource.humanClearedHigh", known],
+  ["resource.humanClearedMedium", known],
+  ["resource.humanClearedLow", known],
+  ["resource.machineClearedCritical", known],
+  ["resource.machineClearedHigh", known],
+  ["resource.machineClearedMedium", known],
+  ["resource.machineClearedLow", known],
+  ["resource.clearedBy", set],
+  ["resource.clearingsExpired", known],
+  ["resource.clearingGrounds", set],
   ["resource.unknowns", count],
   ["resource.unknownAuthors", count],
   ["resource.commits", count],
@@ -90,7 +106,11 @@ const together = condition(`
   (resource.assessed || (
     resource.risk == -1 && resource.level == Level::"unknown" && resource.coverage == 0 &&
     resource.implications.isEmpty() && resource.unknowns == 0 && resource.unknownAuthors == 0 &&
-    resource.commits == 0 && resource.files == 0 && !resource.inverse && !resource.ranBefore
+    resource.commits == 0 && resource.files == 0 && !resource.inverse && !resource.ranBefore &&
+    resource.openCritical == -1 && resource.openHigh == -1 && resource.openMedium == -1 && resource.openLow == -1 &&
+    resource.humanClearedCritical == -1 && resource.humanClearedHigh == -1 && resource.humanClearedMedium == -1 && resource.humanClearedLow == -1 &&
+    resource.machineClearedCritical == -1 && resource.machineClearedHigh == -1 && resource.machineClearedMedium == -1 && resource.machineClearedLow == -1 &&
+    resource.clearedBy.isEmpty() && resource.clearingsExpired == -1
   )) &&
   !(resource.emergency && resource.exercise) &&
   !(resource.obliged && (resource.emergency || resource.exercise)) &&

@@ -1,4 +1,4 @@
-/** A request of the record package as Cedar is asked it, by schema 1. */
+/** A request of the record package as Cedar is asked it, by the schema of its rules. */
 import type { PolicyRequest } from "@countermand/record";
 import type { Call } from "./cedar.ts";
 
@@ -6,7 +6,7 @@ import type { Call } from "./cedar.ts";
 export type Asked = PolicyRequest["action"] | "deploy-unchecked";
 
 /** Pure. What does not fit the schema is Cedar's to refuse, and a refusal denies. */
-export function callOf(request: PolicyRequest, action: Asked): Call {
+export function callOf(request: PolicyRequest, action: Asked, schema = 2): Call {
   const { principal, resource, context } = request;
   const actor = { type: "Actor", id: principal.id };
   const rollback = { type: "Rollback", id: "this" };
@@ -53,6 +53,7 @@ export function callOf(request: PolicyRequest, action: Asked): Call {
           level: { type: "Level", id: resource.level },
           coverage: resource.coverage,
           implications: [...resource.implications],
+          ...(schema === 1 ? {} : clearingAttributes(resource)),
           unknowns: resource.unknowns,
           unknownAuthors: resource.unknownAuthors,
           commits: resource.commits,
@@ -66,6 +67,27 @@ export function callOf(request: PolicyRequest, action: Asked): Call {
         parents: [],
       },
     ],
+  };
+}
+
+/** Facts that schema 1 does not have. */
+function clearingAttributes(resource: PolicyRequest["resource"]) {
+  return {
+    openCritical: resource.openCritical,
+    openHigh: resource.openHigh,
+    openMedium: resource.openMedium,
+    openLow: resource.openLow,
+    humanClearedCritical: resource.humanClearedCritical,
+    humanClearedHigh: resource.humanClearedHigh,
+    humanClearedMedium: resource.humanClearedMedium,
+    humanClearedLow: resource.humanClearedLow,
+    machineClearedCritical: resource.machineClearedCritical,
+    machineClearedHigh: resource.machineClearedHigh,
+    machineClearedMedium: resource.machineClearedMedium,
+    machineClearedLow: resource.machineClearedLow,
+    clearedBy: [...resource.clearedBy],
+    clearingsExpired: resource.clearingsExpired,
+    clearingGrounds: [...resource.clearingGrounds],
   };
 }
 
@@ -98,6 +120,21 @@ export function gateRequest(service: string, environment: string): PolicyRequest
       level: "unknown",
       coverage: 0,
       implications: [],
+      openCritical: -1,
+      openHigh: -1,
+      openMedium: -1,
+      openLow: -1,
+      humanClearedCritical: -1,
+      humanClearedHigh: -1,
+      humanClearedMedium: -1,
+      humanClearedLow: -1,
+      machineClearedCritical: -1,
+      machineClearedHigh: -1,
+      machineClearedMedium: -1,
+      machineClearedLow: -1,
+      clearedBy: [],
+      clearingsExpired: -1,
+      clearingGrounds: [],
       unknowns: 0,
       unknownAuthors: 0,
       commits: 0,

@@ -8,7 +8,15 @@ import { readFileSync } from "node:fs";
 /** Where the default policy is, as a folder that can be copied. */
 export const defaultFolder = new URL("./default/", import.meta.url);
 
-export const schema1 = readFileSync(new URL("schema.cedarschema", defaultFolder), "utf8");
+/** Without facts of findings and clearings. */
+export const schema1 = readFileSync(
+  new URL("./schemas/schema-1.cedarschema", import.meta.url),
+  "utf8",
+);
+export const schema2 = readFileSync(new URL("schema.cedarschema", defaultFolder), "utf8");
 
 /** Text to number. */
-export const schemas: ReadonlyMap<string, number> = new Map([[schema1, 1]]);
+export const schemas: ReadonlyMap<string, number> = new Map([
+  [schema1, 1],
+  [schema2, 2],
+]);

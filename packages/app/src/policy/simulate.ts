@@ -66,8 +66,9 @@ export async function simulateRecord(bytes: Uint8Array, policy: Proposed): Promi
   let again: Again | undefined;
   for (const { index, bytes: leaf } of entries) {
     const entry = parseEntry(leaf);
-    const statement = await openEnvelope(entry.envelope, signingKey(world.registry, entry));
     const before = world.records.get(entry.stream);
+    const key = signingKey(world.registry, entry, before);
+    const statement = await openEnvelope(entry.envelope, key);
     const hash = encodeHex(leafHash(leaf));
     applyEntry(world, entry, statement, { index, leafHash: hash });
     const after = world.records.get(entry.stream);
@@ -248,6 +249,7 @@ export function simulateReversal(line: string, policy: Proposed, as: AuditedAs):
     0,
     ...worse.map((item) => Math.max(1, severities.indexOf(item.severity as "low"))),
   );
+  const open = (severity: string) => worse.filter((item) => item.severity === severity).length;
   const known = reversal.unknowns === 0;
   const resource = {
     service: as.service,
@@ -265,6 +267,22 @@ export function simulateReversal(line: string, policy: Proposed, as: AuditedAs):
     level: gravest > 0 || known ? (severities[gravest] ?? "unknown") : "unknown",
     coverage: known ? 100 : 50,
     implications: [...new Set(worse.map((item) => item.id))].sort(),
+    // An audit clears nothing.
+    openCritical: open("critical"),
+    openHigh: open("high"),
+    openMedium: open("medium"),
+    openLow: open("low"),
+    humanClearedCritical: 0,
+    humanClearedHigh: 0,
+    humanClearedMedium: 0,
+    humanClearedLow: 0,
+    machineClearedCritical: 0,
+    machineClearedHigh: 0,
+    machineClearedMedium: 0,
+    machineClearedLow: 0,
+    clearedBy: [],
+    clearingsExpired: 0,
+    clearingGrounds: [],
     unknowns: reversal.unknowns,
     unknownAuthors: 0,
     commits: reversal.matches.length,

@@ -43,6 +43,7 @@ export function dutiesOf(state: RecordState): readonly Duty[] {
     ...temporary(state),
     ...retrospective(state),
     ...drilled(state),
+    ...weighed(state),
     ...cleared(state),
   ];
 }
@@ -246,6 +247,18 @@ function drilled(state: RecordState): readonly Duty[] {
     });
   }
   return found;
+}
+
+/** What the assessment took off its score, where it took anything. */
+function weighed({ assessment }: RecordState): readonly Duty[] {
+  const { open, cleared: off } = assessment?.findings ?? { open: [], cleared: [] };
+  if (off.length === 0) return [];
+  const left = open.map((item) => `${item.count} ${item.severity}`).join(", ") || "none";
+  const taken = off.map(
+    ({ count, severity, by, until }) =>
+      `${count} ${severity} by ${by}${until === undefined ? "" : ` until ${until}`}`,
+  );
+  return [{ term: "Findings", says: `open: ${left}; cleared: ${taken.join(", ")}`, tone: "plain" }];
 }
 
 function cleared({ clearings, proposal }: RecordState): readonly Duty[] {

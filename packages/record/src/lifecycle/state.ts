@@ -5,7 +5,14 @@
 import type { Condition } from "../statements/condition.ts";
 import type { Obligations } from "../policy/obligations.ts";
 import { digestOf } from "./record-hash.ts";
-import type { AssessedInputs, AssessedRisk, Identity, Mode, Policy } from "../statements/words.ts";
+import type {
+  AssessedInputs,
+  AssessedRisk,
+  Identity,
+  Mode,
+  Policy,
+  WeighedFindings,
+} from "../statements/words.ts";
 
 export const statuses = [
   "planned",
@@ -103,6 +110,7 @@ export interface Assessment extends Saying {
   readonly ranBefore: boolean;
   readonly risk?: AssessedRisk;
   readonly inputs?: AssessedInputs;
+  readonly findings?: WeighedFindings;
 }
 
 export interface EvidenceItem extends Saying, Artefact {

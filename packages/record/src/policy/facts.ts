@@ -6,6 +6,7 @@ import { doubtful, personById, rolesFor, type Registry } from "../registry/regis
 import { digestOf } from "../lifecycle/record-hash.ts";
 import type { RecordState } from "../lifecycle/state.ts";
 import type { JsonObject } from "../bytes/canonical-json.ts";
+import { clearingFacts } from "./clearing-facts.ts";
 import type { LedgerFacts } from "../entry/entry.ts";
 import type { Said } from "../statements/statement-type.ts";
 import type {
@@ -81,7 +82,7 @@ export function policyRequest(
   return {
     action,
     principal: principalFacts(state, registry, said),
-    resource: resourceFacts(state, registry),
+    resource: resourceFacts(state, registry, said.recordedAt),
     context: contextFacts(said.recordedAt, facts),
   };
 }
@@ -104,7 +105,7 @@ export function classifyRequest(
       userVerified: false,
       keyAgeMinutes: 0,
     },
-    resource: resourceFacts(state, registry),
+    resource: resourceFacts(state, registry, now),
     context: contextFacts(now, undefined),
   };
 }
@@ -129,7 +130,7 @@ function principalFacts(state: RecordState, registry: Registry, said: Said): Pri
   };
 }
 
-function resourceFacts(state: RecordState, registry: Registry): ResourceFacts {
+function resourceFacts(state: RecordState, registry: Registry, now: string): ResourceFacts {
   const { proposal, assessment } = state;
   const target = digestOf(proposal.target);
   const worse = (assessment?.implications ?? []).filter((item) => item.direction === "worse");
@@ -148,6 +149,7 @@ function resourceFacts(state: RecordState, registry: Registry): ResourceFacts {
     level: assessment?.risk?.level ?? "unknown",
     coverage: assessment?.risk?.coverage ?? 0,
     implications: [...new Set(worse.map((item) => item.id))].sort(),
+    ...clearingFacts(state, now),
     unknowns: assessment?.unknowns.length ?? 0,
     unknownAuthors: assessment?.unknownAuthors ?? 0,
     commits: assessment?.commits ?? 0,

@@ -76,6 +76,27 @@ export interface ResourceFacts {
   readonly coverage: number;
   /** Ids of implications for the worse, sorted. */
   readonly implications: readonly string[];
+  /** Findings for the worse that nothing clears now, by severity. -1, here and below: not known. */
+  readonly openCritical: number;
+  readonly openHigh: number;
+  readonly openMedium: number;
+  readonly openLow: number;
+  /** Those that a person's signed word took off the score, and that still holds. */
+  readonly humanClearedCritical: number;
+  readonly humanClearedHigh: number;
+  readonly humanClearedMedium: number;
+  readonly humanClearedLow: number;
+  /** Those that something took off it that a machine checks: evidence, VEX, the context. */
+  readonly machineClearedCritical: number;
+  readonly machineClearedHigh: number;
+  readonly machineClearedMedium: number;
+  readonly machineClearedLow: number;
+  /** Which of `clearers` took any off it, sorted. */
+  readonly clearedBy: readonly string[];
+  /** Findings whose clearing the assessment counted on and that has ended since; they are open again. */
+  readonly clearingsExpired: number;
+  /** Grounds of the clearings signed on this record that hold now, weighed yet or not; sorted. */
+  readonly clearingGrounds: readonly string[];
   /** How many things the assessment could not know. */
   readonly unknowns: number;
   readonly unknownAuthors: number;

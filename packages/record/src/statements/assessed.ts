@@ -14,7 +14,15 @@ import {
   saying,
   type RecordStatement,
 } from "./statement-type.ts";
-import { actorId, assessedInputs, assessedRisk, name, recordId } from "./words.ts";
+import {
+  actorId,
+  assessedInputs,
+  assessedRisk,
+  findingSeverities,
+  name,
+  recordId,
+  weighedFindings,
+} from "./words.ts";
 
 const shape = predicate(
   {
@@ -32,7 +40,7 @@ const shape = predicate(
         id: name,
         rule: name,
         direction: oneOf(["worse", "better", "changed"]),
-        severity: oneOf(["info", "low", "medium", "high", "critical"]),
+        severity: oneOf(findingSeverities),
         count: int(1, 1_000_000),
       }),
       { max: 60 },
@@ -47,6 +55,8 @@ const shape = predicate(
     report: object({ digest: sha256Hex, size: int(0, 1_099_511_627_776) }),
     risk: assessedRisk,
     inputs: assessedInputs,
+    /** Of the findings for the worse. */
+    findings: weighedFindings,
     /** A proof that the target is the exact inverse of what is undone: docs/spec/inverse-proof.md. */
     inverse: object({ digest: sha256Hex, size: int(1, 67_108_864) }),
   },
@@ -79,6 +89,7 @@ export const assessed: RecordStatement<Body> = {
         unknowns: body.unknowns,
         ...(body.risk === undefined ? {} : { risk: body.risk }),
         ...(body.inputs === undefined ? {} : { inputs: body.inputs }),
+        ...(body.findings === undefined ? {} : { findings: body.findings }),
         ...(body.inverse === undefined ? {} : { inverse: body.inverse }),
         ranBefore: facts?.ranBefore ?? false,
       },
@@ -90,8 +101,10 @@ export const assessed: RecordStatement<Body> = {
     const unknown = body.unknowns.length === 0 ? "" : `, unknown: ${body.unknowns.length}`;
     const risk =
       body.risk === undefined ? "" : `, risk ${body.risk.score} of 100 (${body.risk.level})`;
+    const cleared = (body.findings?.cleared ?? []).reduce((sum, item) => sum + item.count, 0);
+    const off = cleared === 0 ? "" : `, findings cleared: ${cleared}`;
     return body.report === undefined
       ? `assesses: what this undoes is unknown (${body.unknowns.join("; ")})`
-      : `assesses: undoes commits: ${body.commits}, files: ${body.files}, implications for the worse: ${worse}${risk}${unknown}`;
+      : `assesses: undoes commits: ${body.commits}, files: ${body.files}, implications for the worse: ${worse}${off}${risk}${unknown}`;
   },
 };

@@ -140,6 +140,34 @@ export const assessedRisk = object({
 });
 export type AssessedRisk = Infer<typeof assessedRisk>;
 
+export const findingSeverities = ["info", "low", "medium", "high", "critical"] as const;
+
+/** Who or what shows that a finding is no harm: a person's signed word, or something a machine checks. */
+export const clearers = ["statement", "evidence", "vex", "context"] as const;
+
+/**
+ * How many findings for the worse an assessment left open and took off its
+ * score: what the policy's rules see of clearings. Absent where no report says.
+ */
+export const weighedFindings = object({
+  open: array(object({ severity: oneOf(findingSeverities), count: int(1, 1_000_000) }), { max: 5 }),
+  cleared: array(
+    object(
+      {
+        by: oneOf(clearers),
+        severity: oneOf(findingSeverities),
+        count: int(1, 1_000_000),
+      },
+      {
+        /** From then on they count as open; absent: it lasts as long as the inputs are these. */
+        until: timestamp,
+      },
+    ),
+    { max: 60 },
+  ),
+});
+export type WeighedFindings = Infer<typeof weighedFindings>;
+
 /** What an analysis was told beside the two states, so that anyone can repeat it. */
 export const assessedInputs = object(
   {
@@ -173,6 +201,17 @@ const groupRole = object({
 });
 export type GroupRole = Infer<typeof groupRole>;
 
+/**
+ * A client of an identity provider at which people enrol keys: one of its own, whose
+ * answers reach nobody but the person's own machine. A server that people log in at
+ * chooses what their logins commit to, so its client vouches for no key.
+ */
+const enrolmentClient = object({
+  issuer,
+  client: string({ min: 1, max: 200, pattern: /^[\x21-\x7e]+$/, what: "a client's id" }),
+});
+export type EnrolmentClient = Infer<typeof enrolmentClient>;
+
 /** The policy in force: what a proposal may say, how many must agree, how long things may take. */
 export const policy = object(
   {
@@ -205,6 +244,8 @@ export const policy = object(
      * nobody reads only with a role from here. No role of these is a fact of a decision.
      */
     groups: array(groupRole, { max: 500 }),
+    /** Where people enrol keys by their own login; absent: nowhere. */
+    enrolment: array(enrolmentClient, { max: 20 }),
   },
 );
 export type Policy = Infer<typeof policy>;

@@ -2,6 +2,7 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import { Command } from "commander";
+import { prefixOf } from "@countermand/record";
 import { runCase } from "../../policy/cases.ts";
 import { isSame } from "../../policy/diff.ts";
 import { PolicyError } from "../../policy/error.ts";
@@ -152,7 +153,7 @@ function simulateCommand(context: Context, exit: Exit): Command {
   const command = new Command("simulate")
     .summary("what this policy would have made of the past")
     .description(
-      "Replays every record of the ledger and judges each thing that was said by this policy: what would have been blocked, and what would have had to wait for more. With --audit, every reversal of an audited history: what it would have had to show.",
+      "Replays every rollback of the ledger, without drills and plans, and judges each thing that was said by this policy: what would have been blocked, and what would have had to wait for more. With --audit, every reversal of an audited history: what it would have had to show.",
     )
     .argument("[dir]", "the policy's folder", "policy")
     .option("--audit <file>", "output of `countermand audit --json`, instead of the ledger")
@@ -206,6 +207,8 @@ async function* ledgerPast(
         ...(after === undefined ? {} : { after }),
       });
       for (const { id } of page.items) {
+        // Drills and plans are no rollbacks, and in no figure of them.
+        if (!id.startsWith(prefixOf(undefined))) continue;
         const bytes = await ledger.countermand.exportRecord(id, {
           withoutArtefacts: true,
           withhold: "all",

@@ -1,9 +1,11 @@
 /** A record as the API tells it: in a list, and whole. */
 import { z } from "zod";
 import {
+  clearers,
   clearingScopes,
   decisionKinds,
   drillTargets,
+  findingSeverities,
   lanes,
   modes,
   riskLevels,
@@ -101,6 +103,20 @@ const assessment = z.object({
     }),
   ),
   unknowns: z.array(z.string()),
+  findings: z
+    .object({
+      open: z.array(z.object({ severity: z.enum(findingSeverities), count: z.int() })),
+      cleared: z.array(
+        z.object({
+          by: z.enum(clearers),
+          severity: z.enum(findingSeverities),
+          count: z.int(),
+          until: instant.exactOptional(),
+        }),
+      ),
+    })
+    .exactOptional()
+    .describe("Findings for the worse: left open, and taken off the score"),
   inverse: artefact.exactOptional().describe("Proof that it is the exact inverse"),
   ranBefore: z.boolean(),
   risk: z

@@ -262,6 +262,10 @@ export function sample(texts: Texts = plainTexts) {
         context: hex(25),
         clearings: hex(54),
       },
+      findings: {
+        open: [{ severity: "medium", count: 2 }],
+        cleared: [{ by: "statement", severity: "high", count: 1, until: at(900) }],
+      },
     },
     evidence: [
       {

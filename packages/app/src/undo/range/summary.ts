@@ -10,6 +10,7 @@ import type { UndoReport } from "./report.ts";
 
 const mostUnknowns = 60;
 const mostImplications = 60;
+const mostClearings = 60;
 
 /** The members of an `assessed` statement that follow from the report alone. */
 export function summaryOf(report: UndoReport): JsonObject {
@@ -21,6 +22,7 @@ export function summaryOf(report: UndoReport): JsonObject {
     implications: implicationsOf(report),
     unknowns: atMost(report.unknowns.map(ascii)),
     risk: { score, level, coverage, weights },
+    findings: weighed(report),
     inputs: {
       rules: encodeHex(sha256(canonicalBytes(report.rules))),
       asOf: `${asOf.slice(0, 19)}.000Z`,
@@ -55,6 +57,54 @@ function implicationsOf({ findings }: UndoReport): JsonObject[] {
         rank(b) - rank(a),
     )
     .slice(0, mostImplications);
+}
+
+/** Findings for the worse: how many are open, and what took the others off the score until when. */
+function weighed({ findings, cleared = [] }: UndoReport): JsonObject {
+  const how = new Map(cleared.map((one) => [one.fingerprint, one]));
+  const open = new Map<string, { severity: string; count: number }>();
+  const off = new Map<string, { by: string; severity: string; count: number; until?: string }>();
+  for (const { fingerprint, severity, direction } of findings) {
+    if (direction !== "worse") continue;
+    const clearing = how.get(fingerprint);
+    const until = endOf(clearing?.until);
+    if (clearing === undefined || until === undefined) {
+      const row = open.get(severity);
+      open.set(severity, { severity, count: (row?.count ?? 0) + 1 });
+      continue;
+    }
+    const { by } = clearing;
+    const key = `${by} ${severity} ${until}`;
+    const count = (off.get(key)?.count ?? 0) + 1;
+    off.set(key, { by, severity, count, ...(until === "" ? {} : { until }) });
+  }
+  const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1);
+  return {
+    open: [...open].sort(byKey).map(([, row]) => row),
+    cleared: fewer([...off].sort(byKey).map(([, row]) => row)),
+  };
+}
+
+/** As the ledger writes it; empty: there is none. Undefined: no time at all, and then nothing is cleared. */
+function endOf(until = ""): string | undefined {
+  if (until === "") return "";
+  const time = new Date(until);
+  const text = Number.isNaN(time.getTime()) ? "" : time.toISOString();
+  return text.length === 24 ? text : undefined;
+}
+
+/** Too many ends to name each: of one kind and severity they all end with the first. */
+function fewer<T extends { by: string; severity: string; count: number; until?: string }>(
+  rows: readonly T[],
+): T[] {
+  if (rows.length <= mostClearings) return [...rows];
+  const together = new Map<string, T>();
+  for (const row of rows) {
+    const key = `${row.by} ${row.severity} ${row.until === undefined}`;
+    const first = together.get(key);
+    together.set(key, first === undefined ? row : { ...first, count: first.count + row.count });
+  }
+  return [...together.values()];
 }
 
 function atMost(unknowns: readonly string[]): string[] {
