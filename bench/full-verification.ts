@@ -100,9 +100,8 @@ async function main(): Promise<void> {
     const rows = await timed(() =>
       fsck(database, {
         logId,
-        origin: signer.name,
         mark,
-        verifiers: [signer.verifier],
+        log: signer.verifier,
         identityOf: entryIdentity,
       }),
     );

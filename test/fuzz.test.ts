@@ -105,12 +105,15 @@ test("a damaged witness policy is refused, or asks addresses that are addresses"
     { numRuns: fuzzRuns },
   ));
 
+const logLists = [`log ${logVkey}\n`, `key ${logVkey} from 0 until 9\n`].map(bytesOf);
+
 test("a damaged list of logs is refused, or names keys of logs", () =>
   fc.assert(
-    fc.asyncProperty(mutated([...policies, bytesOf(`log ${logVkey}\n`)]), async (bytes) => {
+    fc.asyncProperty(mutated([...policies, ...logLists]), async (bytes) => {
       const logs = await refusedOr(WitnessError, () => parseLogList(bytes));
-      for (const [origin, verifiers] of logs ?? []) {
-        expect(verifiers.every(({ name, type }) => name === origin && type === 1)).toBe(true);
+      for (const [origin, { keys }] of logs ?? []) {
+        const own = keys.map(({ verifier }) => verifier);
+        expect(own.every(({ name, type }) => name === origin && type === 1)).toBe(true);
       }
     }),
     { numRuns: fuzzRuns },

@@ -17,7 +17,7 @@ export function homePage(view: HomeView): string {
     ledger:
       ledger === undefined
         ? html`No ledger is open here yet.`
-        : html`Ledger <strong>${ledger.origin}</strong>`,
+        : html`Ledger <strong>${ledger.origin}</strong>${ended(ledger)}`,
     main: html`<section aria-labelledby="records">
         <h1 id="records">Rollbacks</h1>
         ${ledger === undefined ? noLedger() : records(view, ledger, query)}
@@ -31,6 +31,13 @@ export function homePage(view: HomeView): string {
         }
       </section>`,
   });
+}
+
+/** Nothing is proposed here any more; what was recorded stays. */
+function ended({ registry: { closed } }: LedgerView): Html | false {
+  if (closed === undefined) return false;
+  const on = closed.successor && html`; it goes on as <strong>${closed.successor.origin}</strong>`;
+  return html`, closed for ever by entry ${closed.index}: ${closed.reason}${on}`;
 }
 
 function records(view: HomeView, ledger: LedgerView, query: ListQuery): Html {

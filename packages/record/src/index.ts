@@ -49,6 +49,16 @@ export {
 } from "./lifecycle/deadlines.ts";
 export { dutiesOf, timerSays, type Duty } from "./lifecycle/duties.ts";
 export { follows, type Following, type SystemType } from "./lifecycle/follows.ts";
+export {
+  announcedKeys,
+  currentLogKey,
+  formatRotation,
+  logKeysOf,
+  maxOverlap,
+  rotationReasons,
+  type AnnouncedKey,
+  type RotationReason,
+} from "./registry/log-keys.ts";
 export { mustGrant, type Use } from "./constitution/grant.ts";
 export { quorumOf, unfilled, type Quorum } from "./constitution/quorum.ts";
 export { registryFollows, type RegistryFollowing } from "./lifecycle/registry-follows.ts";
@@ -147,6 +157,8 @@ export {
   type Person,
   type PolicyProposal,
   type ClearedAlarm,
+  type LogClosed,
+  type Predecessor,
   type Registry,
   type Role,
   type Workload,

@@ -13,6 +13,7 @@ import {
   parseSignerKey,
   parseVerifierKey,
 } from "./note-key.ts";
+import { formatTrust, parseTrust } from "./log-keys.ts";
 import { formatNote, formatSignature, openNote, parseNote, signNote } from "./note.ts";
 import { parsePolicy } from "./policy.ts";
 import { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } from "./proof.ts";
@@ -54,6 +55,8 @@ const vkeys = [logKey.verifier, otherKey.verifier, witness.verifier].map((key) =
   formatVerifierKey(key),
 );
 const [logVkey, , witnessVkey] = vkeys;
+const later = await parseSignerKey(await formatSignerKey(origin, new Uint8Array(32).fill(8)));
+const laterVkey = formatVerifierKey(later.verifier);
 const policies = [
   `# ours\nlog ${logVkey} https://log.example/\nwitness w1 ${witnessVkey} https://w1.example\ngroup all all w1\nquorum all\n`,
   `log ${logVkey}\nquorum none\n`,
@@ -151,6 +154,14 @@ const subjects: readonly Subject[] = [
       formatAddCheckpoint({ oldSize: 0, proof: [], checkpoint: note }),
     ],
     again: (bytes) => formatAddCheckpoint(parseAddCheckpoint(bytes)),
+  },
+  {
+    name: "trust files",
+    seeds: [
+      `countermand-trust v1\nlog ${origin}\nkey ${logVkey} from 0 until 12\nkey ${laterVkey} from 10\n`,
+      formatTrust(logKey.verifier),
+    ].map(bytesOf),
+    again: (bytes) => bytesOf(formatTrust(parseTrust(bytes))),
   },
   {
     name: "policies",

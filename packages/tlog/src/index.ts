@@ -16,6 +16,16 @@ export {
 export { TlogError, type TlogErrorCode } from "./error.ts";
 export { EMPTY_ROOT, HASH_SIZE, leafHash, nodeHash, sha256 } from "./hash.ts";
 export {
+  formatTrust,
+  keysOf,
+  maySign,
+  openLogCheckpoint,
+  parseTrust,
+  type LogKey,
+  type LogKeys,
+  type LogVerifier,
+} from "./log-keys.ts";
+export {
   formatNote,
   formatSignature,
   openNote,

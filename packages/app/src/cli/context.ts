@@ -51,6 +51,15 @@ export interface Context {
   ): Promise<BackupResult>;
   /** Opens the ledger in a data folder although it is frozen, to have it go on. */
   openFrozen(options: Pick<LedgerOptions, "data">): Promise<OpenFrozen>;
+  /** Opens the ledger in a data folder with its keys at hand; no server may run on it. */
+  openKeys(options: Pick<LedgerOptions, "data">): Promise<OpenKeys>;
+  /** Makes the key that follows, or the first one of a folder without: its verifier key. */
+  newLogKey(options: Pick<LedgerOptions, "data">, origin?: string): Promise<string>;
+  /** Writes every key file of a folder again: sealed, open, or with another passphrase. */
+  sealKeys(
+    options: Pick<LedgerOptions, "data">,
+    how: { readonly kind: "seal" | "open" } | { readonly kind: "change"; readonly file: string },
+  ): Promise<readonly string[]>;
   /** Drops every view and makes it again from the entries. */
   rebuild(
     options: Pick<LedgerOptions, "data">,
@@ -95,6 +104,8 @@ export interface MirrorOptions {
   readonly data?: string;
   /** The log's verifier key; without it that of the data folder. */
   readonly key?: string;
+  /** Instead of `key`: a trust file. */
+  readonly trust?: string;
   /** The entries need not be ones of Countermand. */
   readonly anyEntries?: true;
   /** PEM certificates of the time authorities that are believed. */
@@ -114,6 +125,17 @@ export type MirrorMessage =
 export interface OpenFrozen extends OpenLedger {
   /** Why it is frozen; absent: it is not. */
   readonly alarm?: Alarm;
+}
+
+export interface OpenKeys extends OpenLedger {
+  /** Verifier key of `keys/log.key`, and of `keys/next.key` if there is one. */
+  readonly held: { readonly current: string; readonly next?: string };
+  /** Entries in the log. */
+  readonly size: number;
+  /** A C2SP signed note of both keys. */
+  signWithBoth(text: string): Promise<string>;
+  /** The next key takes the place of the first, whose file is gone then. */
+  retire(): Promise<void>;
 }
 
 export interface BackupResult {

@@ -79,6 +79,8 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     notify: async (it, exit) => (await import("./commands/notify.ts")).notifyCommand(it, exit),
     mirror: async (it, exit) => (await import("./commands/mirror.ts")).mirrorCommand(it, exit),
     rebuild: async (it) => (await import("./commands/rebuild.ts")).rebuildCommand(it),
+    "log-key": async (it) => (await import("./commands/log-key.ts")).logKeyCommand(it),
+    "log-close": async (it) => (await import("./commands/log-close.ts")).logCloseCommand(it),
     unfreeze: async (it, exit) =>
       (await import("./commands/unfreeze.ts")).unfreezeCommand(it, exit),
     backup: async (it) => (await import("./commands/backup.ts")).backupCommand(it),

@@ -35,6 +35,14 @@ export interface Config {
   readonly mirrors: readonly string[];
   /** For mirrors in buckets. */
   readonly s3: S3Keys | undefined;
+  /** Where the passphrase of sealed key files is. */
+  readonly keyPassphrase: PassphraseSource | undefined;
+}
+
+/** A file, a program that prints it, or the passphrase itself. */
+export interface PassphraseSource {
+  readonly kind: "file" | "program" | "text";
+  readonly value: string;
 }
 
 export interface OidcConfig {
@@ -89,8 +97,25 @@ export function readConfig(env: Environment, given: { readonly data?: string } =
     scrubRate: whole(env, "COUNTERMAND_SCRUB_RATE", 2_000, 0, 1_000_000),
     mirrors: (text(env, "COUNTERMAND_MIRRORS") ?? "").split(/\s+/).filter((one) => one !== ""),
     s3: s3Keys(env),
+    keyPassphrase: keyPassphrase(env),
     maxArtefactBytes: whole(env, "COUNTERMAND_MAX_ARTEFACT_MB", 64, 1, 4096) * 1024 * 1024,
   };
+}
+
+function keyPassphrase(env: Environment): PassphraseSource | undefined {
+  const given = (
+    [
+      ["file", text(env, "COUNTERMAND_KEY_PASSPHRASE_FILE")],
+      ["program", text(env, "COUNTERMAND_KEY_ASKPASS")],
+      ["text", env["COUNTERMAND_KEY_PASSPHRASE"]],
+    ] as const
+  ).flatMap(([kind, value]) => (value === undefined || value === "" ? [] : [{ kind, value }]));
+  if (given.length > 1) {
+    throw new ConfigError(
+      "COUNTERMAND_KEY_PASSPHRASE_FILE, COUNTERMAND_KEY_ASKPASS and COUNTERMAND_KEY_PASSPHRASE: one of them is given, not several.",
+    );
+  }
+  return given[0];
 }
 
 function loginMode(value: string | undefined): Config["login"] {

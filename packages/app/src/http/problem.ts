@@ -181,6 +181,9 @@ function ledgerProblem(error: LedgerError, id: string): Told {
   switch (error.code) {
     case "busy":
       return told("busy", rollbacksKinds.busy, error.message, later(error.retryAfter ?? 1));
+    case "ended":
+    case "no-key":
+      return told("conflict", rollbacksKinds.conflict, error.message);
     case "not-recorded":
     case "unacknowledged":
     case "frozen":

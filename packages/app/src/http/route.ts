@@ -4,7 +4,7 @@
  * the framework.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import type { ClearedAlarm } from "@countermand/record";
+import type { ClearedAlarm, LogClosed } from "@countermand/record";
 import type { z } from "zod";
 import type { Login } from "../identity/login.ts";
 import type { Principal } from "../identity/principal.ts";
@@ -35,6 +35,8 @@ export interface HttpDeps {
   readonly scrubbing?: () => ScrubHealth | undefined;
   /** The newest time that the log had stopped and went on. */
   readonly lastAlarm?: () => Promise<ClearedAlarm | undefined>;
+  /** By which entry the ledger has ended, if it has. */
+  readonly closed?: () => Promise<LogClosed | undefined>;
   /** What this server does for all that share its database. */
   readonly duties?: () => DutiesHealth | undefined;
   /** The ledgers that are served beside this one. */

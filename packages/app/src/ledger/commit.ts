@@ -2,12 +2,13 @@
  * One batch, one transaction: lock the head, take in what others appended, decide,
  * append, advance. Nothing in memory changes here.
  */
-import { leafHash, MAX_ENTRY_SIZE, TILE_WIDTH } from "@countermand/tlog";
+import { leafHash, MAX_ENTRY_SIZE, TILE_WIDTH, type LogKey } from "@countermand/tlog";
 import type { Database, Tx } from "../storage/database.ts";
 import { StorageError } from "../storage/error.ts";
 import { type Advance, catchUp } from "./catch-up.ts";
 import { LedgerError } from "./error.ts";
 import { grow, type FullTile, type Growth, type Tree } from "./growth.ts";
+import { assertCanSign, readLogKeys, writeLogKeys } from "./log-keys.ts";
 import type { Decider, LeafDraft, Outcome, Step } from "./ledger.ts";
 import {
   advanceHead,
@@ -15,12 +16,15 @@ import {
   insertOwed,
   insertTiles,
   lockHead,
+  readStanding,
   setActive,
+  setClosed,
   storedLeafHashes,
   type Head,
   type NewEntry,
   type StoredCheckpoint,
 } from "./log-rows.ts";
+import type { Signing } from "./publish.ts";
 import { contradiction, sameBytes } from "./start-up.ts";
 
 /** The log as this process holds it, since its start or its last commit. */
@@ -40,6 +44,10 @@ export interface Committed<R> {
   readonly caughtUp: Advance | null;
   /** Undefined if nothing was appended. */
   readonly growth: Growth | undefined;
+  /** The log's keys, where they may have changed. */
+  readonly keys?: readonly LogKey[];
+  /** Why nothing is appended any more. */
+  readonly ended?: string;
 }
 
 /** COMMIT was sent and not answered; `batch` is what it would have done. */
@@ -60,14 +68,15 @@ export interface CommitOptions<C, R> {
   /** Signed since the last commit, to be stored with this one. */
   readonly owed: readonly StoredCheckpoint[];
   readonly now: Date;
+  readonly signing: Signing;
   /** Why the log is frozen: an append, and nothing else, sets it active. */
   readonly thaws: string | undefined;
   readonly onStep: (step: Step) => void | Promise<void>;
 }
 
 /**
- * Throws a `LedgerError` "contradiction" or "frozen", on which this process must
- * freeze; `OutcomeUnknown`; a `StorageError`; or what the decider threw. But for
+ * Throws a `LedgerError` "contradiction", "foreign-key" or "frozen", on which this process
+ * must freeze; "ended" or "no-key", on which it goes on; `OutcomeUnknown`; a `StorageError`; or what the decider threw. But for
  * `OutcomeUnknown`, nothing was written then.
  */
 export async function commitBatch<C, R>(options: CommitOptions<C, R>): Promise<Committed<R>> {
@@ -90,17 +99,28 @@ export async function commitBatch<C, R>(options: CommitOptions<C, R>): Promise<C
 }
 
 async function prepare<C, R>(tx: Tx, options: CommitOptions<C, R>): Promise<Committed<R>> {
-  const { held, decider, commands, owed } = options;
+  const { held, decider, commands, owed, signing } = options;
   const { logId } = held;
-  const head = await lockHead(tx, logId);
-  assertActive(head, options.thaws);
-  const caughtUp = await catchUp(tx, logId, held.tree, head);
+  const locked = await lockHead(tx, logId);
+  if (locked === undefined) throw contradiction("the log's head is gone from the database");
+  const caughtUp = await catchUp(tx, logId, held.tree, locked);
+  // What stands beside the head may be as of before the wait for it, and what others
+  // appended may have changed it; nobody changes keys or closes the log without an entry.
+  const head = caughtUp === null ? locked : { ...locked, ...(await readStanding(tx, logId)) };
+  const ended = head.state === "closed" ? (head.reason ?? "it was closed") : undefined;
+  if (ended === undefined) assertActive(head, options.thaws);
   const tree = caughtUp?.tree ?? held.tree;
   assertSigned(head, tree);
+  const keys = caughtUp === null ? signing.keys : await readLogKeys(tx, logId);
+  const since = {
+    ...(caughtUp === null ? {} : { keys }),
+    ...(ended === undefined ? {} : { ended }),
+  };
   if (commands.length === 0) {
     await insertOwed(tx, logId, owed);
-    return { decisions: [], caughtUp, growth: undefined };
+    return { decisions: [], caughtUp, growth: undefined, ...since };
   }
+  if (ended !== undefined) throw new LedgerError("ended", ended);
   const now = options.now.toISOString();
   const recordedAt = now > head.recordedAt ? now : head.recordedAt;
   const frame = { logId, nextIndex: head.size, recordedAt: new Date(recordedAt) };
@@ -112,8 +132,9 @@ async function prepare<C, R>(tx: Tx, options: CommitOptions<C, R>): Promise<Comm
   const { decisions, entries } = number(outcomes, head.size);
   if (entries.length === 0) {
     await insertOwed(tx, logId, owed);
-    return { decisions, caughtUp, growth: undefined };
+    return { decisions, caughtUp, growth: undefined, ...since };
   }
+  checkSigners(signing, decided.keys, keys, head.size + entries.length);
   const growth = grow(
     tree,
     entries.map((entry) => entry.leafHash),
@@ -128,12 +149,42 @@ async function prepare<C, R>(tx: Tx, options: CommitOptions<C, R>): Promise<Comm
   await options.onStep("after-insert");
   for (const tile of growth.tiles) if (tile.level === 0) await checkStored(tx, logId, tile);
   if (head.state === "frozen") await setActive(tx, logId, head.reason);
+  if (decided.keys !== undefined) await writeLogKeys(tx, logId, decided.keys);
+  if (decided.closes !== undefined) await setClosed(tx, logId, decided.closes);
   await decided.writeViews(tx);
-  return { decisions, caughtUp, growth };
+  return {
+    decisions,
+    caughtUp,
+    growth,
+    ...since,
+    ...(decided.keys === undefined ? {} : { keys: decided.keys }),
+    ...(decided.closes === undefined ? {} : { ended: decided.closes }),
+  };
 }
 
-function assertActive(head: Head | undefined, thaws: string | undefined): asserts head is Head {
-  if (head === undefined) throw contradiction("the log's head is gone from the database");
+/** Before the commit: nothing is recorded that this server could not sign. */
+function checkSigners(
+  { name, held }: Signing,
+  announced: readonly LogKey[] | undefined,
+  keys: readonly LogKey[],
+  size: number,
+): void {
+  try {
+    assertCanSign(name, held, announced ?? keys, size);
+    // Whoever announces a key has it, or its first checkpoint might never be signed.
+    const next = announced?.at(-1);
+    if (next !== undefined) assertCanSign(name, held, [next], Math.max(size, next.from));
+  } catch (error) {
+    if (announced === undefined || !(error instanceof LedgerError)) throw error;
+    throw new LedgerError(
+      "no-key",
+      "this server does not hold the key that the statement announces; run `countermand log-key rotate` in the data folder that has it",
+      { cause: error },
+    );
+  }
+}
+
+function assertActive(head: Head, thaws: string | undefined): void {
   if (head.state === "frozen" && thaws !== undefined && head.reason === thaws) return;
   if (head.state !== "active") {
     throw new LedgerError(

@@ -8,6 +8,10 @@ export type LedgerErrorCode =
   | "unacknowledged"
   /** The ledger appends no more until an operator has looked; see `reason`. */
   | "frozen"
+  /** An entry closed the log; nothing is appended after it. */
+  | "ended"
+  /** The entry names a next key of the log that this server does not hold. */
+  | "no-key"
   /** This ledger object was closed. */
   | "closed"
   /** The database and what was signed, stored or acknowledged before contradict each other. */

@@ -19,8 +19,7 @@ async function findings(database: Database, log: TestLog, withMark = true): Prom
   const found: string[] = [];
   const messages = fsck(database, {
     logId: (await findLog(database.read, origin)) ?? 0,
-    origin,
-    verifiers: [log.signer.verifier],
+    log: log.signer.verifier,
     ...(withMark ? { mark } : {}),
     identityOf: (leaf) => noteIdentity(Buffer.from(leaf).toString().slice("note ".length)),
   });

@@ -9,11 +9,10 @@
  */
 import {
   decodeCompact,
-  openCheckpoint,
-  parseVerifierKey,
+  openLogCheckpoint,
   rootOf,
   TILE_WIDTH,
-  type NoteVerifier,
+  type LogVerifier,
 } from "@countermand/tlog";
 import { sql } from "kysely";
 import type { Database } from "../storage/database.ts";
@@ -31,11 +30,10 @@ export interface Progress {
 
 export interface FsckOptions {
   readonly logId: number;
-  readonly origin: string;
   /** The high-water mark; leave it out only where there never was one. */
   readonly mark?: Pick<Mark, "note">;
-  /** Keys to check signatures with, besides those in `log_key`. None is trusted from there alone. */
-  readonly verifiers: readonly NoteVerifier[];
+  /** Who signs the log: its name is the origin. */
+  readonly log: LogVerifier;
   /** The identity that an entry's bytes say; undefined if they say none. */
   readonly identityOf?: (leaf: Uint8Array) => Uint8Array | undefined;
   /**
@@ -218,12 +216,9 @@ interface Opened {
   readonly problem?: string;
 }
 
-async function openNote(
-  note: string,
-  { verifiers, origin }: Pick<FsckOptions, "verifiers" | "origin">,
-): Promise<Opened> {
+async function openNote(note: string, { log }: Pick<FsckOptions, "log">): Promise<Opened> {
   try {
-    const { size, root } = await openCheckpoint(Buffer.from(note), verifiers, origin);
+    const { size, root } = await openLogCheckpoint(Buffer.from(note), log);
     return { size, root };
   } catch (error) {
     return { problem: `it does not open with the log's key: ${messageOf(error)}` };
@@ -277,14 +272,4 @@ function* checkHead(scan: EntryScan, head: HeadRow): Generator<Finding> {
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
-}
-
-/** The keys that the database names for a log; who asks for no others trusts the database's word. */
-export async function storedVerifiers(database: Database, logId: number): Promise<NoteVerifier[]> {
-  const keys = await database.read
-    .selectFrom("log_key")
-    .select("vkey")
-    .where("log_id", "=", logId)
-    .execute();
-  return keys.map(({ vkey }) => parseVerifierKey(vkey));
 }

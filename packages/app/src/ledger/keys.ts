@@ -2,7 +2,7 @@
  * A log's key and its file. The file holds one line in the form of x/mod
  * (`PRIVATE+KEY+name+id+base64`), is made once, and belongs to its user alone.
  * A thief of it can sign forks of the log; witnesses and clients that keep
- * checkpoints would notice. Encryption at rest is the file system's.
+ * checkpoints would notice. It may be sealed with a passphrase (`sealed-key.ts`).
  */
 import { createPrivateKey, randomBytes, sign, type KeyObject } from "node:crypto";
 import { open } from "node:fs/promises";
@@ -14,7 +14,11 @@ import {
   formatSignerKey,
   formatVerifierKey,
   isKeyName,
+  keysOf,
   parseSignerKey,
+  parseVerifierKey,
+  TlogError,
+  type LogVerifier,
   type NoteSigner,
   type NoteVerifier,
 } from "@countermand/tlog";
@@ -22,6 +26,7 @@ import type { Database } from "../storage/database.ts";
 import { writeDurably } from "../storage/durable-files.ts";
 import { fileError } from "../storage/error.ts";
 import { LedgerError } from "./error.ts";
+import { isSealed, openSealed, parseSealed, seal } from "./sealed-key.ts";
 
 /** Signs checkpoints of one log. Node's Ed25519: 51 µs a signature, deterministic. */
 export interface LogSigner extends NoteSigner {
@@ -51,13 +56,23 @@ async function signerOf(name: string, seed: Uint8Array): Promise<LogSigner> {
 }
 
 /**
- * Makes a key for the log `origin` and writes it to `file`, mode 0600, durably.
+ * Makes a key for the log `origin` and writes it to `file`, mode 0600, durably; sealed, if
+ * there is a passphrase.
  * Throws a `LedgerError` "key-file" if the file is there: a key is never overwritten.
  */
-export async function createKeyFile(file: string, origin: string): Promise<LogSigner> {
+export async function createKeyFile(
+  file: string,
+  origin: string,
+  passphrase?: Passphrase,
+): Promise<LogSigner> {
   assertOrigin(origin);
   const seed = new Uint8Array(randomBytes(32));
-  const line = await formatSignerKey(origin, seed);
+  const signer = await signerOf(origin, seed);
+  const plain = await formatSignerKey(origin, seed);
+  const line =
+    passphrase === undefined
+      ? plain
+      : await seal({ vkey: signer.vkey, line: plain }, await passphrase(file));
   try {
     await writeDurably(file, `${line}\n`, { mode: 0o600, replace: false });
   } catch (error) {
@@ -67,11 +82,89 @@ export async function createKeyFile(file: string, origin: string): Promise<LogSi
       `there is a log key at ${file} already; it is never overwritten`,
     );
   }
-  return signerOf(origin, seed);
+  return signer;
 }
 
-/** Reads what `createKeyFile` wrote. Refuses a file that others than its owner may read or write. */
-export async function readKeyFile(file: string): Promise<LogSigner> {
+/** Asked once for each file that is sealed. */
+export type Passphrase = (file: string) => Promise<string>;
+
+/**
+ * Reads what `createKeyFile` wrote, or the same under a passphrase. Refuses a file that
+ * others than its owner may read or write.
+ */
+export async function readKeyFile(file: string, passphrase?: Passphrase): Promise<LogSigner> {
+  const stored = await readKeyLine(file);
+  try {
+    const { name, seed } = await parseSignerKey(await opened(stored, file, passphrase));
+    const signer = await signerOf(name, seed);
+    if (isSealed(stored) && parseSealed(stored).vkey !== signer.vkey) {
+      throw new LedgerError("key-file", "it holds another key than it says");
+    }
+    return signer;
+  } catch (error) {
+    throw inFile(file, error);
+  }
+}
+
+/** Whose key a file has, without its passphrase. */
+export async function readPublicKey(file: string): Promise<NoteVerifier> {
+  const stored = await readKeyLine(file);
+  try {
+    if (isSealed(stored)) return parseVerifierKey(parseSealed(stored).vkey);
+    return (await parseSignerKey(stored)).verifier;
+  } catch (error) {
+    throw inFile(file, error);
+  }
+}
+
+/**
+ * Writes a key file again, sealed, or open where there is no `next`. The file is there as
+ * it was or as it will be, whenever this is killed.
+ */
+export async function resealKeyFile(
+  file: string,
+  passphrase: Passphrase,
+  next: string | undefined,
+): Promise<void> {
+  const stored = await readKeyLine(file);
+  try {
+    const line = await opened(stored, file, passphrase);
+    const { vkey } = await signerOf(...(await seedOf(line)));
+    const text = next === undefined ? line : await seal({ vkey, line }, next);
+    await writeDurably(file, `${text}\n`, { mode: 0o600, replace: true });
+  } catch (error) {
+    throw inFile(file, error);
+  }
+}
+
+async function seedOf(line: string): Promise<[string, Uint8Array]> {
+  const { name, seed } = await parseSignerKey(line);
+  return [name, seed];
+}
+
+function inFile(file: string, error: unknown): Error {
+  if (!(error instanceof LedgerError) && !(error instanceof TlogError)) return error as Error;
+  if (error.message.includes(file)) return error;
+  return new LedgerError("key-file", `${file}: ${error.message}`, { cause: error });
+}
+
+async function opened(
+  stored: string,
+  file: string,
+  passphrase: Passphrase | undefined,
+): Promise<string> {
+  if (!isSealed(stored)) return stored;
+  const sealed = parseSealed(stored);
+  if (passphrase === undefined) {
+    throw new LedgerError(
+      "key-file",
+      "it is sealed, and no passphrase was given: COUNTERMAND_KEY_PASSPHRASE_FILE, COUNTERMAND_KEY_ASKPASS or COUNTERMAND_KEY_PASSPHRASE",
+    );
+  }
+  return await openSealed(sealed, await passphrase(file));
+}
+
+async function readKeyLine(file: string): Promise<string> {
   let line: string;
   try {
     const handle = await open(file, "r");
@@ -95,12 +188,7 @@ export async function readKeyFile(file: string): Promise<LogSigner> {
   if (!line.endsWith("\n") || line.indexOf("\n") !== line.length - 1) {
     throw new LedgerError("key-file", `${file} is not one line with a log key`);
   }
-  try {
-    const { name, seed } = await parseSignerKey(line.slice(0, -1));
-    return await signerOf(name, seed);
-  } catch (error) {
-    throw new LedgerError("key-file", `${file}: ${(error as Error).message}`, { cause: error });
-  }
+  return line.slice(0, -1);
 }
 
 /** For tests and tools that keep the seed elsewhere. */
@@ -127,9 +215,10 @@ function assertOrigin(origin: string): void {
  */
 export async function createLog(
   database: Database,
-  signer: Pick<LogSigner, "name" | "vkey">,
+  log: LogVerifier | LogSigner,
   now: Date,
 ): Promise<number> {
+  const signer = "verifier" in log ? log.verifier : log;
   assertOrigin(signer.name);
   const createdAt = now.toISOString();
   return database.transaction(async (tx) => {
@@ -158,7 +247,14 @@ export async function createLog(
       .execute();
     await tx
       .insertInto("log_key")
-      .values({ log_id: logId, vkey: signer.vkey, from_size: 0, until_size: null })
+      .values(
+        keysOf(signer).map(({ verifier, from, until }) => ({
+          log_id: logId,
+          vkey: formatVerifierKey(verifier),
+          from_size: from,
+          until_size: until ?? null,
+        })),
+      )
       .execute();
     await tx
       .insertInto("log_head")

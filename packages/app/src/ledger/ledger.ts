@@ -3,6 +3,7 @@
  * decided in log order under the log's lock, and a durable receipt comes out.
  * The ledger knows nothing of what its entries mean.
  */
+import type { LogKey } from "@countermand/tlog";
 import type { Tx } from "../storage/database.ts";
 import type { LogReader } from "./log-reader.ts";
 
@@ -37,11 +38,16 @@ export interface Decider<C, R> {
    *
    * `writeViews` is called after the entries are in, if any were appended.
    */
-  decide(
-    tx: Tx,
-    commands: readonly C[],
-    frame: Frame,
-  ): Promise<{ readonly outcomes: readonly Outcome<R>[]; writeViews(tx: Tx): Promise<void> }>;
+  decide(tx: Tx, commands: readonly C[], frame: Frame): Promise<Decided<R>>;
+}
+
+export interface Decided<R> {
+  readonly outcomes: readonly Outcome<R>[];
+  writeViews(tx: Tx): Promise<void>;
+  /** Who signs the log from this batch on, where an entry of it changed that. */
+  readonly keys?: readonly LogKey[];
+  /** Why nothing is appended after this batch: an entry of it closes the log. */
+  readonly closes?: string;
 }
 
 /** Proof that an entry is durable and in the log. */
@@ -66,12 +72,14 @@ export type LedgerState =
     }
   /** Appends no more. `reason` says what and where; docs/operations/ledger.md what to do. */
   | { readonly kind: "frozen"; readonly reason: string }
+  /** An entry closed the log, for ever; it is served on. */
+  | { readonly kind: "ended"; readonly reason: string }
   | { readonly kind: "closed" };
 
 export interface Ledger<C, R> {
   /**
    * Rejects with the decider's error, or with a `LedgerError`: `busy`,
-   * `not-recorded`, `unacknowledged`, `frozen` or `closed`.
+   * `not-recorded`, `unacknowledged`, `frozen`, `ended`, `no-key` or `closed`.
    */
   submit(command: C): Promise<{ readonly result: R; readonly receipts: readonly Receipt[] }>;
   /** Takes in, soon, what other servers appended to the same log, so that it is served here too. */

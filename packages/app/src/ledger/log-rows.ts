@@ -78,6 +78,26 @@ export async function lockHead(tx: Tx, logId: number): Promise<Head | undefined>
   };
 }
 
+/** The state as of now, which `lockHead` may have read before it waited. */
+export async function readStanding(tx: Tx, logId: number): Promise<Pick<Head, "state" | "reason">> {
+  return await tx
+    .selectFrom("log")
+    .select(["log.state", "log.reason"])
+    .where("log.log_id", "=", logId)
+    .executeTakeFirstOrThrow();
+}
+
+/** Compare and swap: a log that is active ends. */
+export async function setClosed(tx: Tx, logId: number, reason: string): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable("log")
+    .set({ state: "closed", reason })
+    .where("log_id", "=", logId)
+    .where("state", "=", "active")
+    .executeTakeFirst();
+  mustTouch(1, numUpdatedRows, "close the log");
+}
+
 /** Compare and swap: the log that is frozen for this reason, or an error. */
 export async function setActive(tx: Tx, logId: number, reason: string | null): Promise<void> {
   const { numUpdatedRows } = await tx

@@ -1,10 +1,18 @@
 /** Opens a log for appending: checks, and starts a sequencer. Several servers may hold one log. */
+import type { LogKey } from "@countermand/tlog";
 import type { Database } from "../storage/database.ts";
 import type { Held } from "./commit.ts";
 import { LedgerError } from "./error.ts";
 import type { LogSigner } from "./keys.ts";
 import type { Decider, Ledger, Step } from "./ledger.ts";
-import { findLog, lockHead, newestCheckpoint, type StoredCheckpoint } from "./log-rows.ts";
+import { assertCanSign, followLogKeys, readLogKeys } from "./log-keys.ts";
+import {
+  findLog,
+  lockHead,
+  newestCheckpoint,
+  readStanding,
+  type StoredCheckpoint,
+} from "./log-rows.ts";
 import { logReader, type LogReader, type Published } from "./log-reader.ts";
 import { compareMirror, readMirror } from "./mirror/mirror.ts";
 import { MirrorError, type MirrorSource } from "./mirror/target.ts";
@@ -12,12 +20,14 @@ import { openMark, type Mark } from "./mark.ts";
 import { checkSigned, signTree } from "./publish.ts";
 import { Sequencer } from "./sequencer.ts";
 import { storeOwed } from "./store-owed.ts";
-import { checkKey, checkMark, checkNewestCheckpoint, contradiction, loadTree } from "./start-up.ts";
+import { checkMark, checkNewestCheckpoint, contradiction, loadTree } from "./start-up.ts";
 
 export interface LedgerOptions<C, R> {
   readonly database: Database;
   /** The log's key; its name is the origin. */
   readonly signer: LogSigner;
+  /** Further keys of the log that are held: in an overlap, or before one is announced. */
+  readonly more?: readonly LogSigner[];
   readonly decider: Decider<C, R>;
   /** The folder of high-water marks, outside the database. */
   readonly markFolder: string;
@@ -51,9 +61,10 @@ export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Le
   const mark = await openMark(options.markFolder, origin);
   try {
     await checkMirrors(options);
-    const { held, stored, thaws } = await takeLog(database, signer, mark, options);
-    const published = await signTree(origin, signer, held.tree);
-    await checkSigned(origin, signer, published);
+    const { held, stored, thaws, ended, keys } = await takeLog(database, mark, options);
+    const signing = { name: origin, held: heldBy(options), keys };
+    const published = await signTree(signing, held.tree);
+    await checkSigned(signing, published);
     if (mark.note !== published.note) await mark.write(published.note);
     if (stored === undefined || stored.size < published.size) {
       const checkpoint = { ...published, publishedAt: now().toISOString() };
@@ -61,7 +72,7 @@ export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Le
     }
     return new Sequencer({
       database,
-      signer,
+      signing,
       decider: options.decider,
       mark,
       held,
@@ -70,6 +81,7 @@ export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Le
       maxWaiting: options.maxWaiting ?? 4_096,
       recoveryTime: options.recoveryTime ?? 60_000,
       thaws,
+      ended,
       onStep: options.onStep ?? (() => {}),
     });
   } catch (error) {
@@ -87,9 +99,10 @@ async function checkMirrors<C, R>(options: LedgerOptions<C, R>): Promise<void> {
   if (mirrors.length === 0) return;
   const logId = await findLog(database.read, signer.name);
   if (logId === undefined) throw noSuchLog(signer.name);
+  const log = await followLogKeys(database, logId, signer.name);
   for (const mirror of mirrors) {
     try {
-      const found = await readMirror(mirror, signer.verifier);
+      const found = await readMirror(mirror, log);
       if (found !== undefined) {
         await compareMirror(database, logId, mirror.place, found.checkpoint);
       }
@@ -101,35 +114,49 @@ async function checkMirrors<C, R>(options: LedgerOptions<C, R>): Promise<void> {
   }
 }
 
+function heldBy({
+  signer,
+  more = [],
+}: Pick<LedgerOptions<never, never>, "signer" | "more">): readonly LogSigner[] {
+  return [signer, ...more];
+}
+
 /** All checks in one transaction, so that nobody appends between them. */
 async function takeLog(
   database: Database,
-  { name, vkey, verifier }: LogSigner,
   mark: Mark,
-  { adopt = false, thaw = false }: { readonly adopt?: boolean; readonly thaw?: boolean },
+  options: Pick<LedgerOptions<never, never>, "signer" | "more" | "adopt" | "thaw">,
 ): Promise<{
   held: Held;
   stored: StoredCheckpoint | undefined;
   thaws: string | undefined;
+  ended: string | undefined;
+  keys: readonly LogKey[];
 }> {
+  const { adopt = false, thaw = false } = options;
+  const { name } = options.signer;
   return database.transaction(async (tx) => {
     const logId = await findLog(tx, name);
     if (logId === undefined) throw noSuchLog(name);
-    const head = await lockHead(tx, logId);
-    if (head === undefined) throw contradiction(`the log ${name} has no head in the database`);
+    const locked = await lockHead(tx, logId);
+    if (locked === undefined) throw contradiction(`the log ${name} has no head in the database`);
+    const head = { ...locked, ...(await readStanding(tx, logId)) };
     const thaws = thaw && head.state === "frozen" ? (head.reason ?? undefined) : undefined;
-    if (head.state !== "active" && thaws === undefined) {
+    const ended = head.state === "closed" ? (head.reason ?? "it was closed") : undefined;
+    if (head.state === "frozen" && thaws === undefined) {
       throw new LedgerError(
         "frozen",
         `the log ${name} is ${head.state}: ${head.reason ?? "no reason was given"}; see docs/operations/ledger.md`,
       );
     }
-    await checkKey(tx, logId, name, vkey, head.size);
+    const keys = await readLogKeys(tx, logId);
+    assertCanSign(name, heldBy(options), keys, head.size);
+    const log = { name, keys };
     // The mark first: of an old copy of the database that is the thing to say.
-    await checkMark(tx, logId, head, name, verifier, mark, adopt);
+    await checkMark(tx, logId, head, log, mark, adopt);
     const tree = await loadTree(tx, logId, head);
-    const stored = await checkNewestCheckpoint(tx, logId, head, name, verifier);
-    return { held: { logId, tree }, stored, thaws };
+    const stored = await checkNewestCheckpoint(tx, logId, head, log);
+    return { held: { logId, tree }, stored, thaws, ended, keys };
   });
 }
 

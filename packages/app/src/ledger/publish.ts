@@ -8,30 +8,41 @@ import {
   formatCheckpoint,
   formatProofFile,
   leafHash,
-  openCheckpoint,
+  openLogCheckpoint,
   signNote,
   verifyInclusion,
+  type LogKey,
 } from "@countermand/tlog";
 import type { Decision } from "./commit.ts";
 import { LedgerError } from "./error.ts";
 import { proveNewLeaf, type NodeCache, type Tree } from "./growth.ts";
 import type { LogSigner } from "./keys.ts";
+import { ableSigners, assertCanSign } from "./log-keys.ts";
 import type { Receipt } from "./ledger.ts";
 import type { LogReader, Published } from "./log-reader.ts";
 
-export async function signTree(origin: string, signer: LogSigner, tree: Tree): Promise<Published> {
+/** Who signs: the keys that this process holds, and the log's keys as it knows them. */
+export interface Signing {
+  /** The log's origin. */
+  readonly name: string;
+  readonly held: readonly LogSigner[];
+  /** Set when an entry changed them. What they say of smaller trees never changes. */
+  keys: readonly LogKey[];
+}
+
+/** Throws a `LedgerError` "foreign-key" if no key that is held may sign this size. */
+export async function signTree(signing: Signing, tree: Tree): Promise<Published> {
+  const { name: origin, held, keys } = signing;
   const { size } = tree.compact;
-  const note = await signNote(formatCheckpoint({ origin, size, root: tree.root }), [signer]);
+  assertCanSign(origin, held, keys, size);
+  const text = formatCheckpoint({ origin, size, root: tree.root });
+  const note = await signNote(text, ableSigners(held, keys, size));
   return { size, root: tree.root, note: Buffer.from(note).toString("utf8") };
 }
 
 /** Opens what we signed as a reader would. Throws a `TlogError`. */
-export async function checkSigned(
-  origin: string,
-  signer: LogSigner,
-  { note }: Published,
-): Promise<void> {
-  await openCheckpoint(Buffer.from(note), [signer.verifier], origin);
+export async function checkSigned(signing: Signing, { note }: Published): Promise<void> {
+  await openLogCheckpoint(Buffer.from(note), signing);
 }
 
 /** The receipts of one decision, the entries in the order of their indexes. */

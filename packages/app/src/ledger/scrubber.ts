@@ -8,7 +8,7 @@
  * memory or the medium gives now this and now that, which is an alarm for a person.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { TILE_WIDTH, type NoteVerifier } from "@countermand/tlog";
+import { TILE_WIDTH, type LogVerifier } from "@countermand/tlog";
 import type { Database } from "../storage/database.ts";
 import { messageOf } from "./error.ts";
 import { checkPage, type Finding } from "./fsck-entries.ts";
@@ -27,7 +27,7 @@ export interface ScrubHealth {
 export interface ScrubberOptions {
   readonly database: Database;
   readonly logId: number;
-  readonly verifier: NoteVerifier;
+  readonly verifier: LogVerifier;
   /** The newest checkpoint that was signed: the database must not be behind it. */
   readonly signed: () => { readonly note: string };
   readonly identityOf?: (leaf: Uint8Array) => Uint8Array | undefined;
@@ -96,9 +96,8 @@ export class Scrubber {
     const mark = { note: this.#options.signed().note };
     const messages = fsck(database, {
       logId,
-      origin: verifier.name,
       mark,
-      verifiers: [verifier],
+      log: verifier,
       besideServer: true,
       ...(identityOf === undefined ? {} : { identityOf }),
     });

@@ -12,12 +12,11 @@ import { formatAlarm } from "./alarm.ts";
 import { commitBatch, OutcomeUnknown, type Committed, type Decision, type Held } from "./commit.ts";
 import { LedgerError, messageOf } from "./error.ts";
 import type { NodeCache, Tree } from "./growth.ts";
-import type { LogSigner } from "./keys.ts";
 import type { Decider, Ledger, LedgerState, Receipt, Step } from "./ledger.ts";
 import { lockHead, type StoredCheckpoint } from "./log-rows.ts";
 import { logReader, type LogReader, type Published } from "./log-reader.ts";
 import type { Mark } from "./mark.ts";
-import { checkSigned, receiptsFor, signTree } from "./publish.ts";
+import { checkSigned, receiptsFor, signTree, type Signing } from "./publish.ts";
 import { storeOwed } from "./store-owed.ts";
 import { contradiction, rootAt, sameBytes } from "./start-up.ts";
 
@@ -28,7 +27,7 @@ const receiptsPerTurn = 64;
 
 export interface SequencerOptions<C, R> {
   readonly database: Database;
-  readonly signer: LogSigner;
+  readonly signing: Signing;
   readonly decider: Decider<C, R>;
   readonly mark: Mark;
   readonly held: Held;
@@ -38,6 +37,8 @@ export interface SequencerOptions<C, R> {
   readonly recoveryTime: number;
   /** Why the log is frozen, where it was opened to end that. */
   readonly thaws: string | undefined;
+  /** Why it was closed: nothing is appended. */
+  readonly ended: string | undefined;
   readonly onStep: (step: Step) => void | Promise<void>;
 }
 
@@ -68,6 +69,7 @@ export class Sequencer<C, R> implements Ledger<C, R> {
   #held: Held;
   #published: Published;
   #thaws: string | undefined;
+  #ended: string | undefined;
   #committing: Promise<void> | undefined;
   #publishing: Promise<void> | undefined;
   /** Commands submitted and not answered. */
@@ -83,10 +85,11 @@ export class Sequencer<C, R> implements Ledger<C, R> {
     this.#options = options;
     this.#held = options.held;
     this.#thaws = options.thaws;
+    this.#ended = options.ended;
     this.#published = options.published;
     this.#log = logReader(
       options.database,
-      { logId: options.held.logId, origin: options.signer.name },
+      { logId: options.held.logId, origin: options.signing.name },
       () => this.#published,
     );
     this.frozen = new Promise((resolve) => (this.#announceFrozen = resolve));
@@ -98,6 +101,7 @@ export class Sequencer<C, R> implements Ledger<C, R> {
     if (this.#stopped !== undefined || this.#closing) {
       throw new LedgerError("closed", "the ledger was closed; nothing was recorded");
     }
+    if (this.#ended !== undefined) throw endedError(this.#ended);
     if (this.#open >= this.#options.maxWaiting) {
       throw new LedgerError(
         "busy",
@@ -131,6 +135,9 @@ export class Sequencer<C, R> implements Ledger<C, R> {
   }
 
   state(): LedgerState {
+    if (this.#stopped === undefined && this.#ended !== undefined) {
+      return { kind: "ended", reason: this.#ended };
+    }
     return (
       this.#stopped ?? {
         kind: "running",
@@ -187,7 +194,7 @@ export class Sequencer<C, R> implements Ledger<C, R> {
   }
 
   async #commit(batch: readonly Waiting<C, R>[]): Promise<void> {
-    const { database, decider, now, onStep } = this.#options;
+    const { database, decider, signing, now, onStep } = this.#options;
     const owed = this.#owed;
     let committed: Committed<R> | undefined;
     try {
@@ -198,6 +205,7 @@ export class Sequencer<C, R> implements Ledger<C, R> {
         commands: batch.map(({ command }) => command),
         owed,
         now: now(),
+        signing,
         thaws: this.#thaws,
         onStep,
       });
@@ -213,6 +221,8 @@ export class Sequencer<C, R> implements Ledger<C, R> {
     if (committed.growth !== undefined) this.#thaws = undefined;
     const tree = newestTree(committed);
     if (tree !== undefined) this.#held = { ...this.#held, tree };
+    if (committed.keys !== undefined) signing.keys = committed.keys;
+    this.#ended ??= committed.ended;
     if (tree === undefined && batch.length === 0) return;
     this.#unpublished.push({ batch, committed });
     // Frozen while this was on its way to the disk: nothing more is signed.
@@ -225,7 +235,11 @@ export class Sequencer<C, R> implements Ledger<C, R> {
 
   /** Nothing of this batch was written. */
   async #failed(batch: readonly Waiting<C, R>[], error: unknown): Promise<void> {
-    if (error instanceof LedgerError) {
+    if (error instanceof LedgerError && error.code === "ended") {
+      // What closed it came from another server: its last entries are still to be taken in.
+      for (const { reject } of batch) reject(endedError(error.message));
+      this.look();
+    } else if (error instanceof LedgerError && error.code !== "no-key") {
       await this.#freeze(error, batch, "nothing was recorded");
     } else if (isOutage(error)) {
       for (const { reject } of batch) {
@@ -321,13 +335,13 @@ export class Sequencer<C, R> implements Ledger<C, R> {
   }
 
   async #publish(work: readonly Unpublished<C, R>[]): Promise<void> {
-    const { signer, mark, now, onStep } = this.#options;
+    const { signing, mark, now, onStep } = this.#options;
     const newest = work.map(({ committed }) => newestTree(committed)).findLast(Boolean);
     if (newest !== undefined) {
-      const signed = await signTree(signer.name, signer, newest);
+      const signed = await signTree(signing, newest);
       await onStep("after-sign");
       // Side by side: neither needs the other.
-      await Promise.all([mark.write(signed.note), checkSigned(signer.name, signer, signed)]);
+      await Promise.all([mark.write(signed.note), checkSigned(signing, signed)]);
       await onStep("after-mark");
       this.#owed = [...this.#owed, { ...signed, publishedAt: now().toISOString() }];
       this.#published = signed;
@@ -410,6 +424,10 @@ export class Sequencer<C, R> implements Ledger<C, R> {
       // The store may be what is broken; we have stopped all the same.
     }
   }
+}
+
+function endedError(reason: string): LedgerError {
+  return new LedgerError("ended", `the ledger was closed: ${reason}; nothing was recorded`);
 }
 
 function frozenError(reason: string): LedgerError {

@@ -8,7 +8,7 @@ import {
   decodeCompact,
   EMPTY_ROOT,
   leafHash,
-  openCheckpoint,
+  openLogCheckpoint,
   partialWidth,
   peakNodes,
   rootOf,
@@ -17,7 +17,7 @@ import {
   tileRoot,
   type Checkpoint,
   type CompactTree,
-  type NoteVerifier,
+  type LogKeys,
 } from "@countermand/tlog";
 import type { Tx } from "../storage/database.ts";
 import { LedgerError, messageOf } from "./error.ts";
@@ -129,39 +129,19 @@ async function checkLastEntries(tx: Tx, logId: number, size: number): Promise<vo
   }
 }
 
-/** The store must be this key's: a log that another key signs is not ours to continue. */
-export async function checkKey(
-  tx: Tx,
-  logId: number,
-  origin: string,
-  vkey: string,
-  size: number,
-): Promise<void> {
-  const keys = await tx.selectFrom("log_key").selectAll().where("log_id", "=", logId).execute();
-  const ours = keys.find((key) => key.vkey === vkey);
-  if (ours === undefined || ours.from_size > size || (ours.until_size ?? Infinity) <= size) {
-    const theirs = keys.filter((key) => key.until_size === null).map((key) => key.vkey);
-    throw new LedgerError(
-      "foreign-key",
-      `the log ${origin} is signed by ${theirs.join(", ") || "no known key"}, and the key given is ${vkey}; start with the log's own key`,
-    );
-  }
-}
-
 /** The newest stored checkpoint opens with our key and is of this tree. */
 export async function checkNewestCheckpoint(
   tx: Tx,
   logId: number,
   head: Head,
-  origin: string,
-  verifier: NoteVerifier,
+  log: LogKeys,
 ): Promise<StoredCheckpoint | undefined> {
   const stored = await newestCheckpoint(tx, logId);
   if (stored === undefined) return undefined;
   const name = `the stored checkpoint of ${stored.size} entries`;
   let opened: Checkpoint;
   try {
-    opened = await openCheckpoint(Buffer.from(stored.note), [verifier], origin);
+    opened = await openLogCheckpoint(Buffer.from(stored.note), log);
   } catch (error) {
     throw contradiction(`${name} does not open with the log's key: ${messageOf(error)}`);
   }
@@ -177,8 +157,7 @@ export async function checkMark(
   tx: Tx,
   logId: number,
   head: Head,
-  origin: string,
-  verifier: NoteVerifier,
+  log: LogKeys,
   mark: Mark,
   adopt: boolean,
 ): Promise<void> {
@@ -186,12 +165,12 @@ export async function checkMark(
     if (head.size === 0 || adopt) return;
     throw new LedgerError(
       "mark",
-      `the log ${origin} has ${head.size} entries, and there is no high-water mark at ${mark.file}; it was lost, or this server never worked on this log; ${manual}, "The mark is missing or damaged"`,
+      `the log ${log.name} has ${head.size} entries, and there is no high-water mark at ${mark.file}; it was lost, or this server never worked on this log; ${manual}, "The mark is missing or damaged"`,
     );
   }
   let marked: Checkpoint;
   try {
-    marked = await openCheckpoint(Buffer.from(mark.note), [verifier], origin);
+    marked = await openLogCheckpoint(Buffer.from(mark.note), log);
   } catch (error) {
     throw contradiction(
       `the high-water mark ${mark.file} does not open with the log's key: ${messageOf(error)}`,

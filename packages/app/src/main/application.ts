@@ -10,6 +10,7 @@ import { holdDataDirectory, type HeldDataDirectory } from "../storage/data-direc
 import type { Database } from "../storage/database.ts";
 import { openDatabase } from "../storage/open.ts";
 import { ledgerHome, type HomeOptions } from "./home.ts";
+import { passphraseFrom } from "./key-passphrase.ts";
 import { openMirrors } from "./mirror.ts";
 
 export interface Application {
@@ -53,7 +54,12 @@ export async function openApplication(
         now,
       };
       const mirrors = await openMirrors(config);
-      const home = ledgerHome(store, directory, { ...options, mirrors });
+      const passphrase = passphraseFrom(config.keyPassphrase);
+      const home = ledgerHome(store, directory, {
+        ...options,
+        mirrors,
+        ...(passphrase === undefined ? {} : { passphrase }),
+      });
       const service = await RollbackService.start(store, home);
       return {
         service,

@@ -50,6 +50,11 @@ export function processContext(interrupted: AbortSignal): Context {
     rebuild: async (options, onProgress) =>
       (await import("./rebuild.ts")).rebuild(context, options, onProgress),
     openFrozen: async (options) => (await import("./unfreeze.ts")).openFrozen(context, options),
+    openKeys: async (options) => (await import("./log-keys.ts")).openKeys(context, options),
+    newLogKey: async (options, origin) =>
+      (await import("./log-keys.ts")).newLogKey(context, options, origin),
+    sealKeys: async (options, how) =>
+      (await import("./log-keys.ts")).sealKeys(context, options, how),
     addTenant: async (options, name, url) => addTenant(context, options, name, url),
     tenants: (options) => tenantFolders(context, options),
     async *fsck(options) {

@@ -5,16 +5,19 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { artefactsOf, type RecordState } from "@countermand/record";
+import { artefactsOf, logKeysOf, type RecordState } from "@countermand/record";
+import { formatVerifierKey, type LogKeys, type NoteVerifier } from "@countermand/tlog";
 import type { Context, FsckMessage, LedgerOptions } from "../cli/context.ts";
 import { CommandError, exitCodes } from "../cli/exit.ts";
 import { readConfig } from "../config/config.ts";
 import { fsck } from "../ledger/fsck.ts";
-import { readKeyFile } from "../ledger/keys.ts";
+import { readPublicKey } from "../ledger/keys.ts";
+import { followLogKeys, sameKeys } from "../ledger/log-keys.ts";
 import { LedgerError } from "../ledger/error.ts";
 import { openMark } from "../ledger/mark.ts";
 import { judgesOf } from "../rollbacks/judges.ts";
 import { checkViews } from "../rollbacks/fsck-views.ts";
+import { readRegistry } from "../rollbacks/views.ts";
 import { directoryBlobs, type Blobs } from "../storage/blobs.ts";
 import { dataDirectory } from "../storage/data-directory.ts";
 import type { Database } from "../storage/database.ts";
@@ -45,7 +48,8 @@ export async function* fsckStore(
     config.databaseUrl === undefined ? { file: directory.database } : { url: config.databaseUrl },
   );
   try {
-    const signer = await readKeyFile(join(directory.keys, "log.key"));
+    // Nothing is signed: a sealed key need not be opened.
+    const signer = await readPublicKey(join(directory.keys, "log.key"));
     const log = await database.read
       .selectFrom("log")
       .innerJoin("log_head", "log_head.log_id", "log.log_id")
@@ -60,15 +64,16 @@ export async function* fsckStore(
       };
       return;
     }
+    const keys = await followLogKeys(database, log.log_id, signer.name);
+    yield* checkLogKeys(database, log.log_id, keys, signer);
     const blobs = directoryBlobs(directory.blobs, { maxBytes: config.maxArtefactBytes });
     const mark = await openMark(directory.marks, signer.name).catch(damaged);
     if ("problem" in mark) yield { kind: "finding", where: "mark", problem: mark.problem };
     try {
       yield* fsck(database, {
         logId: log.log_id,
-        origin: signer.name,
         ...("problem" in mark ? {} : { mark }),
-        verifiers: [signer.verifier],
+        log: keys,
         identityOf: entryIdentity,
         checkViews: () => checkViews(database, log.log_id, judgesOf(blobs)),
       });
@@ -79,6 +84,35 @@ export async function* fsckStore(
     yield { kind: "done", entries: log.size, checks };
   } finally {
     await database.close();
+  }
+}
+
+/**
+ * Who signs is a view too: the rows are what the entries announced, the first of which the
+ * log was made with, and the key in the folder is one of them.
+ */
+async function* checkLogKeys(
+  database: Database,
+  logId: number,
+  { keys }: LogKeys,
+  ours: NoteVerifier,
+): AsyncGenerator<FsckMessage> {
+  const vkeys = keys.map((key) => formatVerifierKey(key.verifier));
+  if (!vkeys.includes(formatVerifierKey(ours))) {
+    yield {
+      kind: "finding",
+      where: "log keys",
+      problem: `the database does not know the key of this folder, ${formatVerifierKey(ours)}`,
+    };
+  }
+  const registry = await readRegistry(database.read, logId);
+  if (registry === undefined) return;
+  if (!sameKeys(keys, logKeysOf(registry).keys)) {
+    yield {
+      kind: "finding",
+      where: "log keys",
+      problem: `the database has ${vkeys.join(", ")} or their sizes otherwise than the entries announced; the next start makes them again from the entries`,
+    };
   }
 }
 

@@ -1,16 +1,25 @@
 /**
- * Where a ledger's keys, mark and rows are: `keys/log.key` signs checkpoints,
+ * Where a ledger's keys, mark and rows are: `keys/log.key` signs checkpoints, and in an
+ * overlap `keys/next.key` too,
  * `keys/system.key` what follows from the entries. Roles of keys never mix.
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { LedgerError } from "../ledger/error.ts";
-import { createKeyFile, createLog, readKeyFile, type LogSigner } from "../ledger/keys.ts";
+import { keyFiles, readHeldKeys, type HeldKeys } from "../ledger/key-folder.ts";
+import {
+  createKeyFile,
+  createLog,
+  readKeyFile,
+  type LogSigner,
+  type Passphrase,
+} from "../ledger/keys.ts";
+import { followLogKeys } from "../ledger/log-keys.ts";
 import { findLog } from "../ledger/log-rows.ts";
 import type { MirrorSource } from "../ledger/mirror/target.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import type { Command, Decided } from "../rollbacks/batch.ts";
 import { adoptAudits } from "../rollbacks/audits.ts";
+import { alignLogKeys } from "../rollbacks/log-keys.ts";
 import { rollbackDecider } from "../rollbacks/decider.ts";
 import { rebuildStaleViews } from "../rollbacks/rebuild.ts";
 import type { LedgerHome, OpenStore, Store } from "../rollbacks/store.ts";
@@ -28,6 +37,8 @@ export interface HomeOptions {
   readonly tenant?: boolean;
   /** None may be ahead of the database, or of another history. */
   readonly mirrors?: readonly MirrorSource[];
+  /** Opens key files that are sealed. */
+  readonly passphrase?: Passphrase;
   /** Told of a mirror that could not be asked. */
   readonly onUnreachable?: (problem: string) => void;
 }
@@ -37,19 +48,20 @@ export function ledgerHome(
   directory: DataDirectory,
   options: HomeOptions = {},
 ): LedgerHome {
-  const logKeyFile = join(directory.keys, "log.key");
-  const systemKeyFile = join(directory.keys, "system.key");
+  const { log: logKeyFile, system: systemKeyFile } = keyFiles(directory.keys);
 
-  async function assemble(log: LogSigner, system: LogSigner): Promise<OpenStore> {
+  async function assemble({ signer: log, next }: HeldKeys, system: LogSigner): Promise<OpenStore> {
     const { database, now } = store;
     // Keys are made before the rows: a crash in between leaves keys without a log.
     const logId =
       (await findLog(database.read, log.name)) ?? (await createLog(database, log, now()));
     const signer = speaking(system);
     await rebuildStaleViews(database, logId);
+    await alignLogKeys(database, logId);
     const ledger = await openLedger<Command, Decided>({
       database,
       signer: log,
+      ...(next === undefined ? {} : { more: [next] }),
       decider: rollbackDecider(signer, store.judges),
       markFolder: directory.marks,
       adopt: options.adopt === true,
@@ -58,7 +70,8 @@ export function ledgerHome(
       ...(options.onUnreachable === undefined ? {} : { onUnreachable: options.onUnreachable }),
       now,
     });
-    return { ...store, ledger, logId, origin: log.name, logKey: log.vkey, signer };
+    const logKeys = await followLogKeys(database, logId, log.name);
+    return { ...store, ledger, logId, origin: log.name, logKeys, signer };
   }
 
   return {
@@ -67,15 +80,21 @@ export function ledgerHome(
         if (options.shared !== true) await refuseKeyless(store, logKeyFile);
         return undefined;
       }
-      const log = await readKeyFile(logKeyFile);
+      const held = await readHeldKeys(directory.keys, options.passphrase);
       const system = existsSync(systemKeyFile)
-        ? await readKeyFile(systemKeyFile)
-        : await createKeyFile(systemKeyFile, `${log.name}/system`);
-      return assemble(log, system);
+        ? await readKeyFile(systemKeyFile, options.passphrase)
+        : await createKeyFile(systemKeyFile, `${held.signer.name}/system`, options.passphrase);
+      return assemble(held, system);
     },
     async create(origin) {
-      const log = await createKeyFile(logKeyFile, origin);
-      const opened = await assemble(log, await createKeyFile(systemKeyFile, `${origin}/system`));
+      const held = {
+        signer: await createKeyFile(logKeyFile, origin, options.passphrase),
+        next: undefined,
+      };
+      const opened = await assemble(
+        held,
+        await createKeyFile(systemKeyFile, `${origin}/system`, options.passphrase),
+      );
       if (options.tenant !== true) await adoptAudits(store.database, opened.logId);
       return opened;
     },

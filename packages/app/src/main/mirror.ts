@@ -3,20 +3,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { identityOf, parseEntry, parsePayload } from "@countermand/record";
-import {
-  formatNote,
-  keyTypes,
-  openNote,
-  parseVerifierKey,
-  TlogError,
-  type NoteVerifier,
-} from "@countermand/tlog";
+import { formatNote, openLogCheckpoint, type LogVerifier } from "@countermand/tlog";
 import type { Context, MirrorMessage, MirrorOptions } from "../cli/context.ts";
 import { CommandError, exitCodes, usage } from "../cli/exit.ts";
 import { plain } from "../cli/terminal.ts";
 import { timesBy } from "../cli/time-roots.ts";
+import { trusted } from "../cli/trust.ts";
 import { readConfig, type Config } from "../config/config.ts";
-import { readKeyFile } from "../ledger/keys.ts";
+import { readPublicKey } from "../ledger/keys.ts";
 import type { LogReader } from "../ledger/log-reader.ts";
 import { openMark } from "../ledger/mark.ts";
 import {
@@ -52,7 +46,7 @@ export interface Mirroring {
 
 /** Mirrors have what may be shown: `log` is undefined before there is any. */
 export function startMirroring(
-  { service, directory, mirrors }: Application,
+  { service, mirrors }: Application,
   log: () => LogReader | undefined,
   context: Context,
 ): Mirroring {
@@ -66,11 +60,10 @@ export function startMirroring(
         const reader = log();
         const { opened } = service;
         if (reader !== undefined && opened !== undefined) {
-          const { verifier } = await readKeyFile(join(directory.keys, "log.key"));
           publisher = new MirrorPublisher({
             database: opened.database,
             log: reader,
-            verifier,
+            verifier: opened.logKeys,
             targets: mirrors,
             freeze: (reason) => opened.ledger.freeze(reason),
             now: context.now,
@@ -93,7 +86,7 @@ export async function* verifyMirror(
 ): AsyncGenerator<MirrorMessage> {
   const config = readConfig(context.env, options);
   const source = sourceOf(context, config, place);
-  const verifier = await keyOf(config, options.key);
+  const verifier = await keyOf(context, config, options);
   const { timeRoots } = options;
   const checkTime = timeRoots === undefined ? undefined : await timesBy(context, timeRoots);
   let times = 0;
@@ -128,7 +121,7 @@ export async function restoreMirror(
   const source = sourceOf(context, config, place);
   const directory = holdDataDirectory(config.data);
   try {
-    const verifier = await keyOf(config, options.key);
+    const verifier = await keyOf(context, config, options);
     const database = await openDatabase(
       config.databaseUrl === undefined ? { file: directory.database } : { url: config.databaseUrl },
     );
@@ -156,11 +149,13 @@ export async function restoreMirror(
 }
 
 /** The mark has room for the log's own signature, not for any number of witnesses'. */
-async function markAt(folder: string, verifier: NoteVerifier, note: string): Promise<void> {
-  const { text, verified } = await openNote(Buffer.from(note), [verifier]);
+async function markAt(folder: string, verifier: LogVerifier, note: string): Promise<void> {
+  const { note: opened } = await openLogCheckpoint(Buffer.from(note), verifier);
   const mark = await openMark(folder, verifier.name);
   try {
-    await mark.write(Buffer.from(formatNote({ text, signatures: verified })).toString("utf8"));
+    await mark.write(
+      Buffer.from(formatNote({ text: opened.text, signatures: opened.verified })).toString("utf8"),
+    );
   } finally {
     await mark.close();
   }
@@ -189,21 +184,19 @@ function sourceOf(context: Context, config: Config, place: string) {
   }
 }
 
-/** The key that was given, or the one in the data folder. */
-async function keyOf(config: Config, given: string | undefined): Promise<NoteVerifier> {
+/** The key or keys that were given, or the one in the data folder. */
+async function keyOf(
+  context: Context,
+  config: Config,
+  options: MirrorOptions,
+): Promise<LogVerifier> {
+  const given = await trusted(context, options);
+  if (given !== undefined) return given;
   const file = join(dataDirectory(config.data).keys, "log.key");
-  if (given === undefined && existsSync(file)) return (await readKeyFile(file)).verifier;
-  if (given === undefined) {
-    throw usage(`--key is missing: the log's verifier key, as you know it from elsewhere.`);
-  }
-  try {
-    const verifier = parseVerifierKey(given);
-    if (verifier.type === keyTypes.ed25519) return verifier;
-  } catch (error) {
-    if (!(error instanceof TlogError)) throw error;
-    throw usage(`--key: ${error.message}.`);
-  }
-  throw usage("--key: this is the key of a witness, not of a log.");
+  if (existsSync(file)) return await readPublicKey(file);
+  throw usage(
+    `--key is missing: the log's verifier key, as you know it from elsewhere; or --trust, a trust file.`,
+  );
 }
 
 function surroundings(config: Config, cwd: string): MirrorSurroundings {

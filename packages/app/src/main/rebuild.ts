@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Context, LedgerOptions, RebuildResult } from "../cli/context.ts";
 import { CommandError, exitCodes } from "../cli/exit.ts";
 import { readConfig } from "../config/config.ts";
-import { readKeyFile } from "../ledger/keys.ts";
+import { readPublicKey } from "../ledger/keys.ts";
 import { findLog } from "../ledger/log-rows.ts";
 import { rebuildViews } from "../rollbacks/rebuild.ts";
 import { holdDataDirectory } from "../storage/data-directory.ts";
@@ -26,7 +26,7 @@ export async function rebuild(
       config.databaseUrl === undefined ? { file: directory.database } : { url: config.databaseUrl },
     );
     try {
-      const { name } = await readKeyFile(keyFile);
+      const { name } = await readPublicKey(keyFile);
       const logId = await findLog(database.read, name);
       if (logId === undefined) {
         throw new CommandError(

@@ -1,11 +1,8 @@
 /** Has the log read through while the server runs, unless it was told not to. */
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../cli/context.ts";
 import { plain } from "../cli/terminal.ts";
-import { readKeyFile } from "../ledger/keys.ts";
 import { Scrubber, type ScrubHealth } from "../ledger/scrubber.ts";
-import type { DataDirectory } from "../storage/data-directory.ts";
 import type { Application } from "./application.ts";
 import { entryIdentity } from "./entry-identity.ts";
 
@@ -16,10 +13,7 @@ export interface Scrubbing {
 }
 
 export function startScrubbing(
-  {
-    service,
-    directory,
-  }: { readonly service: Application["service"]; readonly directory: DataDirectory },
+  { service }: { readonly service: Application["service"] },
   rate: number,
   context: Pick<Context, "err" | "now">,
 ): Scrubbing {
@@ -31,11 +25,10 @@ export function startScrubbing(
       while (!ended.aborted) {
         const { opened } = service;
         if (opened !== undefined) {
-          const { verifier } = await readKeyFile(join(directory.keys, "log.key"));
           scrubber = new Scrubber({
             database: opened.database,
             logId: opened.logId,
-            verifier,
+            verifier: opened.logKeys,
             signed: () => opened.ledger.log().published(),
             identityOf,
             freeze: (reason) => opened.ledger.freeze(reason),

@@ -14,6 +14,7 @@ import { httpDefaults } from "../http/config.ts";
 import { buildServer } from "../http/server.ts";
 import type { Front } from "../http/front.ts";
 import type { TenantsHealth } from "../http/route.ts";
+import type { Registry } from "@countermand/record";
 import type { Login } from "../identity/login.ts";
 import { knownRegistry } from "../rollbacks/known-registry.ts";
 import type { Database } from "../storage/database.ts";
@@ -106,11 +107,8 @@ export async function openServedLedger(
         scrubbing: shared.scrubbing,
         duties: shared.health,
         ...(notifying.notifier === undefined ? {} : { notifying: notifying.notifier }),
-        async lastAlarm() {
-          const { opened } = application.service;
-          const registry = opened === undefined ? undefined : await knownRegistry(opened);
-          return registry?.alarms?.at(-1);
-        },
+        lastAlarm: async () => (await registryOf(application))?.alarms?.at(-1),
+        closed: async () => (await registryOf(application))?.closed,
         ...(tenants === undefined ? {} : { tenants }),
         report: (error, id) =>
           context.err(
@@ -203,4 +201,8 @@ async function untilEnded(
       context.err(`What time has brought could not be recorded: ${(error as Error).message}\n`);
     }
   }
+}
+
+async function registryOf({ service: { opened } }: Application): Promise<Registry | undefined> {
+  return opened === undefined ? undefined : await knownRegistry(opened);
 }

@@ -10,7 +10,6 @@ import type { Context } from "../cli/context.ts";
 import { usage } from "../cli/exit.ts";
 import { plain } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
-import { readKeyFile } from "../ledger/keys.ts";
 import type { LogReader } from "../ledger/log-reader.ts";
 import { PolicyFile } from "../ledger/witnesses/policy-file.ts";
 import {
@@ -52,15 +51,14 @@ export async function startWitnessing(
   let publisher: WitnessPublisher | undefined;
   service.witnessed = () => publisher?.witnessed();
 
-  async function open({ ledger, database, now }: OpenStore): Promise<WitnessPublisher> {
-    const { verifier } = await readKeyFile(join(directory.keys, "log.key"));
+  async function open({ ledger, database, logKeys, now }: OpenStore): Promise<WitnessPublisher> {
     const report = (line: string) =>
       context.err(`${context.now().toISOString()} ${plain(line, 500)}\n`);
     return await WitnessPublisher.open({
       database,
       log: ledger.log(),
-      verifier,
-      policy: await PolicyFile.open(file, verifier, report),
+      verifier: logKeys,
+      policy: await PolicyFile.open(file, logKeys, report),
       look: () => ledger.look(),
       asks,
       freeze: (reason) => ledger.freeze(reason),

@@ -32,6 +32,7 @@ import { factsWanted, seenBy, type LedgerFactsBook, type Seen } from "./ledger-f
 import type { LeafDraft, Outcome } from "../ledger/ledger.ts";
 import { noticesOf, type Notice } from "../notify/notice.ts";
 import { RollbacksError } from "./error.ts";
+import { closingOf } from "./log-keys.ts";
 import { payloadOf, type SystemSigner } from "./system-signer.ts";
 
 /** A statement whose signature and openings were checked, or a look at what time has brought. */
@@ -146,6 +147,11 @@ export class Batch {
   }
 
   decide(command: Command): Outcome<Decided> {
+    const repeats = command.kind === "statement" && this.#logged.has(command.statement.head.id);
+    if (this.#registry?.closed !== undefined && !repeats) {
+      const problem = `the ledger was closed: ${closingOf(this.#registry.closed)}`;
+      return { kind: "refuse", error: new RollbacksError("conflict", problem) };
+    }
     if (command.kind === "clock") {
       try {
         const leaves = this.#appendWhatFollows(command.record);
@@ -279,6 +285,7 @@ export class Batch {
   }
 
   #appendWhatFollows(id: string): LeafDraft[] {
+    if (this.#registry?.closed !== undefined) return [];
     if (id === registryStream) return this.#appendWhatFollowsInRegistry();
     const leaves: LeafDraft[] = [];
     for (;;) {

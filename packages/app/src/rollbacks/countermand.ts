@@ -14,11 +14,13 @@ import type {
   Registry,
   Remark,
   Status,
+  Predecessor,
 } from "@countermand/record";
 
 /** What a signer must know of the ledger before making a statement. */
 export interface Instance {
   readonly origin: string;
+  /** C2SP verifier key that signs now. */
   readonly logKey: string;
   readonly registry: Registry;
   /** Names and mail addresses that are not deleted: commitment to text. */
@@ -166,6 +168,8 @@ export interface OpeningRequest {
   /** The first person, as `log-opened` carries them. */
   readonly administrator: JsonObject;
   readonly openings: readonly Opening[];
+  /** The log that was closed and goes on here. */
+  readonly predecessor?: Predecessor;
 }
 
 /** A deployment that asks to be let through. */

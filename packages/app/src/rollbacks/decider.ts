@@ -7,6 +7,7 @@
  */
 import type { Decider } from "../ledger/ledger.ts";
 import { Batch, type Command, type Decided } from "./batch.ts";
+import { closingOf, keysAfter } from "./log-keys.ts";
 import type { Judges } from "./judges.ts";
 import type { SystemSigner } from "./system-signer.ts";
 import { loadFor, writeChange } from "./views.ts";
@@ -19,7 +20,17 @@ export function rollbackDecider(signer: SystemSigner, judges: Judges): Decider<C
       const judging = (rules: string) => judges.judge(rules);
       const batch = new Batch(loaded, signer, judging, nextIndex, recordedAt.toISOString());
       const outcomes = commands.map((command) => batch.decide(command));
-      return { outcomes, writeViews: (write) => writeChange(write, logId, batch.change()) };
+      const change = batch.change();
+      const before = loaded.registry;
+      const { registry } = change;
+      return {
+        outcomes,
+        writeViews: (write) => writeChange(write, logId, change),
+        ...(registry?.logKeys === undefined || registry.logKeys.length === before?.logKeys?.length
+          ? {}
+          : { keys: keysAfter(registry) }),
+        ...(registry?.closed === undefined ? {} : { closes: closingOf(registry.closed) }),
+      };
     },
   };
 }

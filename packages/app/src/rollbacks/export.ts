@@ -9,7 +9,7 @@ import {
   type Opening,
   type PackageTime,
 } from "@countermand/record";
-import { formatProofFile } from "@countermand/tlog";
+import { formatProofFile, formatVerifierKey, parseNote, type LogKeys } from "@countermand/tlog";
 import type { LogReader } from "../ledger/log-reader.ts";
 import { firstTokenOver } from "../ledger/timestamps/token-rows.ts";
 import type { ExportOptions } from "./countermand.ts";
@@ -49,6 +49,7 @@ export async function exportPackage(
   });
   // Rows are seen from the commit on, the checkpoint that covers them a moment
   // later, when it is signed: an entry in between is asked for again.
+  await store.logKeys.refresh?.();
   const { note, size } = log.published();
   const newest = indexes.at(-1) ?? 0;
   if (newest >= size) {
@@ -68,7 +69,7 @@ export async function exportPackage(
   return makePackage({
     state,
     origin: store.origin,
-    logKey: store.logKey,
+    logKey: keyOf(store.logKeys, note),
     checkpoint: note,
     size,
     exportedAt: store.now().toISOString(),
@@ -77,6 +78,16 @@ export async function exportPackage(
     evidence: options.withoutArtefacts === true ? new Map() : await artefacts(store, named),
     times: await timesOver(store, log, own, size),
   });
+}
+
+/** The newest key that signed the checkpoint. */
+function keyOf({ keys }: LogKeys, note: string): string {
+  const { signatures } = parseNote(encodeUtf8(note));
+  const key = keys.findLast(({ verifier: { name, keyId } }) =>
+    signatures.some((one) => one.name === name && one.keyId === keyId),
+  );
+  if (key === undefined) throw new TypeError("the log's checkpoint is signed by a key of the log");
+  return formatVerifierKey(key.verifier);
 }
 
 /** For the record's entries, in order, the first token over each, as far as the package's tree goes. */

@@ -12,6 +12,7 @@ export function openingCommand(
 ): Command {
   const body: JsonObject = {
     logKey,
+    ...(request.predecessor === undefined ? {} : { predecessor: { ...request.predecessor } }),
     systemKey: { fingerprint: signer.fingerprint, line: signer.publicKey },
     policy: request.policy,
     administrator: request.administrator,

@@ -3,10 +3,11 @@
  * line both run. What needs no lock is checked in `intake.ts`; what needs the
  * order of the log is decided in `batch.ts`.
  */
-import { formatProofFile } from "@countermand/tlog";
+import { formatProofFile, formatVerifierKey } from "@countermand/tlog";
 import type { Published } from "../ledger/log-reader.ts";
 import { firstTokenOver } from "../ledger/timestamps/token-rows.ts";
 import {
+  currentLogKey,
   encodeHex,
   parseEntry,
   registryFollows,
@@ -93,7 +94,10 @@ export class RollbackService implements Countermand {
         `a ledger ${store.origin} was begun here; open it under that name`,
       );
     }
-    await this.#submit(store, openingCommand(request, store.logKey, store.signer, store.now()));
+    await this.#submit(
+      store,
+      openingCommand(request, openingKey(store), store.signer, store.now()),
+    );
     return this.instance();
   }
 
@@ -101,7 +105,7 @@ export class RollbackService implements Countermand {
     const store = this.#need();
     const registry = await this.#needRegistry(store);
     const openings = await readOpenings(store.database.read, store.logId, registryStream);
-    return { origin: store.origin, logKey: store.logKey, registry, openings };
+    return { origin: store.origin, logKey: currentLogKey(registry), registry, openings };
   }
 
   async submit(submission: Submission): Promise<Accepted> {
@@ -285,4 +289,11 @@ export class RollbackService implements Countermand {
     }
     return registry;
   }
+}
+
+/** A log is opened with the one key that it was made with. */
+function openingKey({ logKeys: { keys } }: OpenStore): string {
+  const [key] = keys;
+  if (key === undefined) throw new TypeError("a log has a key");
+  return formatVerifierKey(key.verifier);
 }

@@ -1,4 +1,5 @@
 /** What the service stands on: a database, artefacts, a clock, and a ledger once it is opened. */
+import type { LogKeys } from "@countermand/tlog";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Blobs } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
@@ -20,8 +21,8 @@ export interface OpenStore extends Store {
   readonly ledger: Ledger<Command, Decided>;
   readonly logId: number;
   readonly origin: string;
-  /** C2SP verifier key. */
-  readonly logKey: string;
+  /** Who signs the log, and from which size to which; follows what other servers do. */
+  readonly logKeys: LogKeys;
   readonly signer: SystemSigner;
 }
 

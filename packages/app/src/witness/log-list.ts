@@ -1,32 +1,48 @@
 /**
  * The logs that a witness knows: a file with the `log <vkey> [url]` lines of C2SP
- * tlog-policy, other lines of a policy allowed. Several lines of one origin are
- * several keys of it, while one follows the other. The file is read again when it
+ * tlog-policy, other lines of a policy allowed, or `key` lines as in a trust file
+ * (docs/spec/trust.md), which say what sizes a key may sign. Several lines of one origin
+ * are several keys of it, while one follows the other. The file is read again when it
  * has changed; a bad one leaves the old list in force.
  */
 import { readFile, stat } from "node:fs/promises";
-import { keyTypes, parsePolicy, TlogError, type NoteVerifier } from "@countermand/tlog";
+import { keyTypes, parsePolicy, parseTrust, TlogError, type LogKeys } from "@countermand/tlog";
 import { WitnessError } from "./error.ts";
 
-export type LogKeys = ReadonlyMap<string, readonly NoteVerifier[]>;
+/** By origin. */
+export type KnownLogs = ReadonlyMap<string, LogKeys>;
 
 /** Throws a `WitnessError` "list" with the line. */
-export function parseLogList(bytes: Uint8Array): LogKeys {
-  const text = Buffer.from(bytes);
-  // Who lists logs alone asks for no cosignature.
-  const whole = /^[ \t]*quorum[ \t]/m.test(text.toString("latin1"))
-    ? bytes
-    : Buffer.concat([text, Buffer.from("\nquorum none\n")]);
-  const logs = new Map<string, NoteVerifier[]>();
+export function parseLogList(bytes: Uint8Array): KnownLogs {
+  const lines = Buffer.from(bytes).toString("latin1").split("\n");
+  const ranged = lines.filter((line) => isKeyLine(line));
+  // Blank instead of gone: an error names the line.
+  const rest = Buffer.from(lines.map((line) => (isKeyLine(line) ? "" : line)).join("\n"), "latin1");
+  const logs = new Map<string, LogKeys>();
   try {
-    for (const { verifier } of parsePolicy(whole).logs) {
-      if (verifier.type !== keyTypes.ed25519) {
-        throw new WitnessError(
-          "list",
-          `the key of ${verifier.name} is one for cosignatures; a log's has the type 1`,
-        );
+    if (
+      ranged.length === 0 ||
+      /^[ \t]*(log|witness|group|quorum)[ \t]/m.test(rest.toString("latin1"))
+    ) {
+      for (const { verifier } of parsePolicy(withQuorum(rest)).logs) {
+        if (verifier.type !== keyTypes.ed25519) {
+          throw new WitnessError(
+            "list",
+            `the key of ${verifier.name} is one for cosignatures; a log's has the type 1`,
+          );
+        }
+        const keys = logs.get(verifier.name)?.keys ?? [];
+        const { name } = verifier;
+        logs.set(name, { name, keys: [...keys, { verifier, from: 0, until: undefined }] });
       }
-      logs.set(verifier.name, [...(logs.get(verifier.name) ?? []), verifier]);
+    }
+    for (const origin of new Set(ranged.map(originOf))) {
+      if (logs.has(origin)) {
+        throw new WitnessError("list", `${origin} has lines with ranges and lines without`);
+      }
+      const own = ranged.filter((line) => originOf(line) === origin);
+      const file = `countermand-trust v1\nlog ${origin}\n${own.map((line) => `${line}\n`).join("")}`;
+      logs.set(origin, parseTrust(Buffer.from(file, "latin1")));
     }
   } catch (error) {
     if (!(error instanceof TlogError)) throw error;
@@ -35,15 +51,30 @@ export function parseLogList(bytes: Uint8Array): LogKeys {
   return logs;
 }
 
+function isKeyLine(line: string): boolean {
+  return line.startsWith("key ");
+}
+
+function originOf(line: string): string {
+  return /^key ([^+ ]+)\+/.exec(line)?.[1] ?? "";
+}
+
+/** Who lists logs alone asks for no cosignature. */
+function withQuorum(list: Buffer): Buffer {
+  return /^[ \t]*quorum[ \t]/m.test(list.toString("latin1"))
+    ? list
+    : Buffer.concat([list, Buffer.from("\nquorum none\n")]);
+}
+
 export class LogList {
   readonly #file: string;
   readonly #report: (line: string) => void;
-  #logs: LogKeys;
+  #logs: KnownLogs;
   #version: string;
 
   private constructor(
     file: string,
-    logs: LogKeys,
+    logs: KnownLogs,
     version: string,
     report: (line: string) => void,
   ) {
@@ -60,7 +91,7 @@ export class LogList {
   }
 
   /** The list as it is in the file now, or was when it was last good. */
-  async current(): Promise<LogKeys> {
+  async current(): Promise<KnownLogs> {
     const version = await versionOf(this.#file).catch(() => "gone");
     if (version === this.#version) return this.#logs;
     this.#version = version;
@@ -79,7 +110,7 @@ async function versionOf(file: string): Promise<string> {
   return `${mtimeNs} ${size} ${ino}`;
 }
 
-async function readList(file: string): Promise<LogKeys> {
+async function readList(file: string): Promise<KnownLogs> {
   try {
     return parseLogList(await readFile(file));
   } catch (error) {

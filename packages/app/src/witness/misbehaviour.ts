@@ -7,13 +7,15 @@
  * size whose root is `root`. The log signed another root for that size.
  */
 import {
+  formatTrust,
   formatVerifierKey,
-  openCheckpoint,
+  openLogCheckpoint,
+  parseTrust,
   parseVerifierKey,
   TlogError,
   verifyConsistency,
   type Checkpoint,
-  type NoteVerifier,
+  type LogVerifier,
 } from "@countermand/tlog";
 import { WitnessError } from "./error.ts";
 
@@ -28,7 +30,7 @@ export interface Exhibit {
 
 export interface Misbehaviour {
   readonly format: typeof format;
-  /** The log's verifier key. */
+  /** The log's verifier key, or its keys as a trust file has them. */
   readonly log: string;
   /** The checkpoint of the smaller or same size, whoever came first. */
   readonly smaller: Exhibit;
@@ -42,14 +44,14 @@ export interface Misbehaviour {
 export const format = "countermand-misbehaviour/1";
 
 export function misbehaviour(
-  log: NoteVerifier,
+  log: LogVerifier,
   exhibits: { readonly smaller: Exhibit; readonly larger: Exhibit },
   root: Uint8Array,
   proof: readonly Uint8Array[],
 ): Misbehaviour {
   return {
     format,
-    log: formatVerifierKey(log),
+    log: "keys" in log ? formatTrust(log) : formatVerifierKey(log),
     ...exhibits,
     root: Buffer.from(root).toString("base64"),
     proof: proof.map((hash) => Buffer.from(hash).toString("base64")),
@@ -105,8 +107,10 @@ export async function verifyMisbehaviour(found: Misbehaviour): Promise<Proven> {
   const refuse = (problem: string, cause?: unknown) =>
     new WitnessError("log", `it proves nothing: ${problem}`, { cause });
   try {
-    const verifier = parseVerifierKey(found.log);
-    const open = (note: string) => openCheckpoint(Buffer.from(note), [verifier], verifier.name);
+    const verifier: LogVerifier = found.log.includes("\n")
+      ? parseTrust(Buffer.from(found.log))
+      : parseVerifierKey(found.log);
+    const open = (note: string) => openLogCheckpoint(Buffer.from(note), verifier);
     const smaller = await open(found.smaller.note);
     const larger = await open(found.larger.note);
     const root = hash(found.root);

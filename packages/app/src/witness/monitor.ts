@@ -9,7 +9,7 @@ import {
   consistencyProof,
   isQuorum,
   leafHash,
-  openCheckpoint,
+  openLogCheckpoint,
   peakNodes,
   rootOf,
   TILE_WIDTH,
@@ -18,7 +18,7 @@ import {
   verifiedTiles,
   verifyConsistency,
   type Checkpoint,
-  type NoteVerifier,
+  type LogVerifier,
   type OpenedCheckpoint,
   type Policy,
 } from "@countermand/tlog";
@@ -29,7 +29,7 @@ import type { RemoteLog } from "./remote-log.ts";
 
 export interface MonitorOptions {
   readonly log: RemoteLog;
-  readonly verifier: NoteVerifier;
+  readonly verifier: LogVerifier;
   /** Checkpoints must satisfy it, if it is given. */
   readonly policy?: Policy;
   readonly store: MonitorStore;
@@ -69,7 +69,7 @@ export async function look(options: MonitorOptions): Promise<Seen> {
   let opened: OpenedCheckpoint;
   try {
     const witnesses = (policy?.witnesses ?? []).map((witness) => witness.verifier);
-    opened = await openCheckpoint(note, [verifier, ...witnesses], verifier.name);
+    opened = await openLogCheckpoint(note, verifier, witnesses);
   } catch (error) {
     if (!(error instanceof TlogError)) throw error;
     return { kind: "finding", problem: `the checkpoint cannot be accepted: ${error.message}` };
@@ -78,7 +78,7 @@ export async function look(options: MonitorOptions): Promise<Seen> {
   const kept =
     known === undefined
       ? undefined
-      : await openCheckpoint(Buffer.from(known.exhibit.note), [verifier], verifier.name);
+      : await openLogCheckpoint(Buffer.from(known.exhibit.note), verifier);
   if (known !== undefined && kept !== undefined) {
     // Before the policy: a second history that no witness signed is proven all the same.
     const found = await compare(
@@ -106,7 +106,9 @@ export async function look(options: MonitorOptions): Promise<Seen> {
     read: opened.size - from,
     witnesses: [
       ...new Set(
-        opened.note.verified.filter((one) => one.verifier !== verifier).map((one) => one.name),
+        opened.note.verified
+          .map((one) => one.verifier.name)
+          .filter((name) => name !== verifier.name),
       ),
     ],
   };

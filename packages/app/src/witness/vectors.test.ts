@@ -17,6 +17,7 @@ import {
   parseVerifierKey,
   tileHashReader,
   tilePath,
+  keysOf,
 } from "@countermand/tlog";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createWitnessKey } from "./key-file.ts";
@@ -78,7 +79,7 @@ describe.skipIf(unless !== "")(`logs of others${unless}`, () => {
     const key = await createWitnessKey(join(place, "key"), "witness.example", () => 1);
     const store = openSeenStore(join(place, "state"));
     onTestFinished(() => store.close());
-    const logs = new Map([[verifier.name, [verifier]]]);
+    const logs = new Map([[verifier.name, { name: verifier.name, keys: keysOf(verifier) }]]);
     const witness = new Witness({ keys: [key], store, logs: async () => logs, report: () => {} });
     const ask = async (oldSize: number, size: number) => {
       const reader = tileHashReader(size, async ({ level, n, width }) =>

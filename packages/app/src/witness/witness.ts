@@ -8,9 +8,11 @@ import {
   cosign,
   decideAddCheckpoint,
   formatNote,
+  maySign,
   openNote,
-  originOf,
   parseAddCheckpoint,
+  parseCheckpoint,
+  parseNote,
   TlogError,
   withCosignatures,
   type AddCheckpoint,
@@ -18,7 +20,7 @@ import {
   type NoteVerifier,
 } from "@countermand/tlog";
 import type { WitnessKey } from "./key-file.ts";
-import type { LogKeys } from "./log-list.ts";
+import type { KnownLogs } from "./log-list.ts";
 import type { SeenStore } from "./seen-store.ts";
 
 export interface WitnessReply {
@@ -34,7 +36,7 @@ export interface WitnessOptions {
   /** All of them sign; several while one key follows another. */
   readonly keys: readonly WitnessKey[];
   readonly store: SeenStore;
-  readonly logs: () => Promise<LogKeys>;
+  readonly logs: () => Promise<KnownLogs>;
   /** Told of what an operator should look at. */
   readonly report: (line: string) => void;
   readonly onStep?: (step: WitnessStep) => void;
@@ -58,16 +60,18 @@ export class Witness {
   async addCheckpoint(body: Uint8Array): Promise<WitnessReply> {
     let request: AddCheckpoint;
     let origin: string;
+    let size: number;
     try {
       request = parseAddCheckpoint(body);
-      origin = originOf(request);
+      ({ origin, size } = parseCheckpoint(parseNote(request.checkpoint).text));
     } catch (error) {
       if (error instanceof TlogError) return says(400, error.message);
       throw error;
     }
-    const verifiers = (await this.#options.logs()).get(origin);
+    const known = (await this.#options.logs()).get(origin);
     // Nobody makes us keep a queue for a log that we do not know.
-    if (verifiers === undefined) return says(404, "this witness does not know the log");
+    if (known === undefined) return says(404, "this witness does not know the log");
+    const verifiers = known.keys.filter((key) => maySign(key, size)).map((key) => key.verifier);
     return await this.#inTurn(origin, () => this.#decide(request, origin, verifiers));
   }
 

@@ -71,6 +71,7 @@ export function advanceRegistry(
     throw new Refusal("chain", `${type.name} does not belong in the stream ${entry.stream}`);
   }
   checkChain(before?.head, before?.head, entry);
+  checkOpen(before);
   const now = said(entry, statement, at);
   rule("lifecycle", (before === undefined) === (type.opens === true), () =>
     before === undefined ? "a ledger begins with log-opened" : "a ledger is opened once",
@@ -88,6 +89,14 @@ export function advanceRegistry(
     () => "the opening entry is signed by the system key that it names",
   );
   return { ...after, head: at.leafHash, length: (before?.length ?? 0) + 1 };
+}
+
+function checkOpen(registry: Registry | undefined): void {
+  rule(
+    "lifecycle",
+    registry?.closed === undefined,
+    () => `the ledger was closed by entry ${registry?.closed?.index}; nothing is said after it`,
+  );
 }
 
 function checkOwed(type: RegistryStatement<JsonObject>, registry: Registry, now: Said): void {
@@ -121,6 +130,7 @@ export function advance(
     throw new Refusal("chain", `${type.name} does not belong in the stream ${entry.stream}`);
   }
   checkChain(before?.head, registry.head, entry);
+  checkOpen(registry);
   const now = said(entry, statement, at);
   checkSigner(type, now, registry, before);
   checkState(type, before, now, registry, judging);

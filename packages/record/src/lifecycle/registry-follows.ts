@@ -10,6 +10,7 @@ export interface RegistryFollowing {
 /** The system statement owed at `now`, if any. */
 export function registryFollows(registry: Registry, now: string): RegistryFollowing | undefined {
   const { reviewBy } = registry.policy;
+  if (registry.closed !== undefined) return undefined;
   if (reviewBy === undefined || registry.policyReviewDue !== undefined || now < reviewBy) {
     return undefined;
   }

@@ -6,11 +6,11 @@
  */
 import {
   leafHash,
-  openCheckpoint,
+  openLogCheckpoint,
   parseProofFile,
   sha256,
   verifyProofFile,
-  type NoteVerifier,
+  type LogVerifier,
 } from "@countermand/tlog";
 import { encodeHex, encodeUtf8, equalBytes } from "../bytes/encoding.ts";
 import { RecordError } from "../bytes/error.ts";
@@ -75,7 +75,7 @@ export function timePaths(manifest: Manifest): string[] {
 export async function checkTimes(
   files: ReadonlyMap<string, Uint8Array>,
   manifest: Manifest,
-  verifier: NoteVerifier,
+  log: LogVerifier,
   checkTime: CheckTime | undefined,
   tally: Tally,
 ): Promise<readonly AttestedEntry[]> {
@@ -88,7 +88,7 @@ export async function checkTimes(
       if (size <= last) throw new RecordError("package", "the manifest lists times out of order");
       last = size;
       const note = need(files, paths.timedCheckpoint(size));
-      const checkpoint = await openCheckpoint(note, [verifier], manifest.origin);
+      const checkpoint = await openLogCheckpoint(note, log);
       if (checkpoint.size !== size) {
         throw new RecordError("package", `its checkpoint is of size ${checkpoint.size}`);
       }
@@ -109,7 +109,8 @@ export async function checkTimes(
         }
         const hash = leafHash(need(files, paths.entry(index)));
         const { origin } = manifest;
-        await verifyProofFile({ file, leafHash: hash, origin, verifiers: [verifier] });
+        const verifiers = checkpoint.note.verified.map((one) => one.verifier);
+        await verifyProofFile({ file, leafHash: hash, origin, verifiers });
       }
       const { length } = need(files, where);
       if (length === 0 || length > maxTokenBytes) {

@@ -7,11 +7,14 @@
  */
 import {
   leafHash,
+  maySign,
   openCheckpoint,
+  openLogCheckpoint,
   parseProofFile,
   parseVerifierKey,
   sha256,
   verifyProofFile,
+  type LogKeys,
 } from "@countermand/tlog";
 import { readArchive } from "../archive/archive.ts";
 import { parseCanonical } from "../bytes/canonical-json.ts";
@@ -22,6 +25,7 @@ import { array } from "../bytes/shape.ts";
 import { emptyWorld, replayEntry } from "../lifecycle/replay.ts";
 import type { Judging } from "../policy/judge.ts";
 import { artefactsOf, type Artefact, type RecordState } from "../lifecycle/state.ts";
+import { announcedKeys, logKeysOf } from "../registry/log-keys.ts";
 import type { Registry } from "../registry/registry.ts";
 import { commitmentsIn } from "../statements/commitments.ts";
 import { judgingOf, registryArtefacts, type LoadJudge } from "./registry-artefacts.ts";
@@ -34,6 +38,8 @@ import { checkTimes, timePaths, timesNote, type AttestedEntry, type CheckTime } 
 export interface VerifyOptions {
   /** A C2SP verifier key that the caller trusts for this ledger. */
   readonly logKey?: string;
+  /** The same with all the keys of the ledger, and the sizes that each may sign. */
+  readonly trust?: LogKeys;
   /** Brings, where a package has rules, what reads them; without it that part is not replayed, and the report says so. */
   readonly loadJudge?: () => Promise<LoadJudge>;
   /** Reads time-stamp tokens, with the roots that the caller believes; without it they are not judged. */
@@ -59,15 +65,12 @@ export async function verifyPackage(
   const tally = new Tally();
   const log = await checkLog(files, manifest, options, tally);
   if (log !== undefined) await checkInclusion(files, manifest, log, tally);
-  const times =
-    log === undefined
-      ? []
-      : await checkTimes(files, manifest, parseVerifierKey(log.key), options.checkTime, tally);
   const { rules, keySets } = registryArtefacts(
     manifest.entries.flatMap((i) => files.get(paths.entry(i)) ?? []),
   );
   const policy = await readRules(files, rules, options.loadJudge, tally);
   const replayed = await replay(files, manifest, tally, policy.judging);
+  const times = await timesOf(files, manifest, log, replayed.registry, options, tally);
   const openings = await checkOpenings(files, replayed, tally);
   const tokens = await checkTokens(files, replayed, tally);
   const missing = await checkArtefacts(
@@ -80,14 +83,7 @@ export async function verifyPackage(
   await checkStockFiles(files, manifest, tally);
   await checkNothingElse(files, manifest, tally);
   if (log !== undefined && replayed.registry !== undefined) {
-    await tally.try("the ledger's opening names its log key", paths.entry(0), () => {
-      if (replayed.registry?.logKey !== log.key) {
-        throw new RecordError(
-          "package",
-          `the checkpoint is signed by ${log.key}, but the ledger was opened with ${replayed.registry?.logKey}`,
-        );
-      }
-    });
+    await checkAnnounced(files, manifest, log, replayed.registry, tally);
   }
 
   return {
@@ -109,6 +105,47 @@ export async function verifyPackage(
     times,
     openings,
   };
+}
+
+/** The entries say who signs the log, and from which size to which. */
+async function checkAnnounced(
+  files: Files,
+  manifest: Manifest,
+  log: Log,
+  registry: Registry,
+  tally: Tally,
+): Promise<void> {
+  await tally.try("the ledger's entries name its log key", paths.entry(0), async () => {
+    const named = announcedKeys(registry).find((key) => key.vkey === log.key);
+    if (named === undefined) {
+      throw new RecordError(
+        "package",
+        `the checkpoint is signed by ${log.key}, but the ledger was opened with ${registry.logKey}${registry.logKeys === undefined ? "" : ", and none that followed is it"}`,
+      );
+    }
+    if (!maySign({ from: named.from, until: named.until }, manifest.size)) {
+      throw new RecordError(
+        "package",
+        `the checkpoint of ${manifest.size} entries is signed by ${log.key}, which may sign from ${named.from} entries on${named.until === undefined ? "" : ` and below ${named.until}`}`,
+      );
+    }
+    await openLogCheckpoint(need(files, paths.checkpoint), logKeysOf(registry));
+  });
+}
+
+/** Earlier checkpoints may be by an earlier key: whom the caller trusts says so, else the entries do. */
+async function timesOf(
+  files: Files,
+  manifest: Manifest,
+  log: Log | undefined,
+  registry: Registry | undefined,
+  { trust, checkTime }: VerifyOptions,
+  tally: Tally,
+): Promise<readonly AttestedEntry[]> {
+  if (log === undefined) return [];
+  const announced = registry?.logKeys === undefined ? undefined : logKeysOf(registry);
+  const keys = trust ?? announced ?? parseVerifierKey(log.key);
+  return await checkTimes(files, manifest, keys, checkTime, tally);
 }
 
 type Log = NonNullable<VerifyReport["log"]>;
@@ -136,20 +173,28 @@ async function checkLog(
     log = {
       origin: checkpoint.origin,
       key,
-      pinned: options.logKey !== undefined,
+      pinned: options.logKey !== undefined || options.trust !== undefined,
       size: checkpoint.size,
       root: encodeBase64(checkpoint.root),
     };
   });
-  const { logKey } = options;
-  if (logKey !== undefined) {
-    await tally.try("the log's key is the one you trust", paths.logKey, () => {
-      if (log?.key !== logKey) {
-        throw new RecordError(
-          "package",
-          `this package is from a ledger with the key ${log?.key ?? "unknown"}, not from the one you named`,
+  const { logKey, trust } = options;
+  if (logKey !== undefined || trust !== undefined) {
+    await tally.try("the log's key is the one you trust", paths.logKey, async () => {
+      if (trust === undefined && log?.key === logKey) return;
+      const verifier = trust ?? parseVerifierKey(logKey ?? "");
+      if (verifier.name === manifest.origin && log !== undefined) {
+        // While one key follows another the checkpoint is signed by both.
+        const opened = await openLogCheckpoint(need(files, paths.checkpoint), verifier).catch(
+          (error: unknown) => error as Error,
         );
+        if (!(opened instanceof Error)) return;
+        if (trust !== undefined) throw new RecordError("package", opened.message);
       }
+      throw new RecordError(
+        "package",
+        `this package is from a ledger with the key ${log?.key ?? "unknown"}, not from ${trust === undefined ? "the one you named" : trust.name}`,
+      );
     });
   }
   return log;

@@ -4,6 +4,7 @@
  */
 import type { ClaimMatch } from "../identity/key-binding.ts";
 import type { Artefact } from "../lifecycle/state.ts";
+import type { AnnouncedKey } from "./log-keys.ts";
 import type { ActorKind, Permission, Policy } from "../statements/words.ts";
 
 export interface EnrolledKey {
@@ -73,6 +74,22 @@ export interface Person {
   readonly roles: readonly Role[];
 }
 
+/** By which entry, why, and where it goes on. */
+export interface LogClosed {
+  readonly index: number;
+  readonly reason: string;
+  readonly successor?: { readonly origin: string; readonly logKey: string };
+}
+
+export interface Predecessor {
+  readonly origin: string;
+  /** C2SP verifier key that signed its last checkpoint. */
+  readonly logKey: string;
+  readonly size: number;
+  /** Base64. */
+  readonly root: string;
+}
+
 /** Something was not as it was signed, and the log had stopped for it. */
 export interface ClearedAlarm {
   /** Of the entry by which the log went on. */
@@ -85,7 +102,14 @@ export interface ClearedAlarm {
 
 export interface Registry {
   readonly instance: string;
+  /** The key that the log was opened with. */
   readonly logKey: string;
+  /** All its keys, oldest first, since the first rotation; absent: `logKey` for every size. */
+  readonly logKeys?: readonly AnnouncedKey[];
+  /** The log has ended: nothing is said after this. */
+  readonly closed?: LogClosed;
+  /** The log that this one goes on from, as its last checkpoint has it. */
+  readonly predecessor?: Predecessor;
   /** The system's own actor: it signs only what follows from entries and clock. */
   readonly system: {
     readonly actor: string;

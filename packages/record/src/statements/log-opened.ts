@@ -3,21 +3,35 @@
  * policy, and the first administrator. Signed by the system key, because nobody
  * is enrolled yet; whoever trusts the log key trusts this entry.
  */
-import { string, type Infer } from "../bytes/shape.ts";
+import { int, object, string, type Infer } from "../bytes/shape.ts";
 import { rule } from "../constitution/refusal.ts";
 import { digestOf } from "../lifecycle/record-hash.ts";
 import { personFields, personFrom } from "./person-added.ts";
+import { logKeyShape } from "./log-closed.ts";
 import { publicKey } from "./public-key.ts";
 import { predicate, type RegistryStatement } from "./statement-type.ts";
-import { policy } from "./words.ts";
+import { origin, policy } from "./words.ts";
 
-const shape = predicate({
-  /** The log's C2SP verifier key. */
-  logKey: string({ min: 1, max: 400, pattern: /^[\x21-\x7e]+$/, what: "a C2SP verifier key" }),
-  systemKey: publicKey,
-  policy,
-  administrator: personFields,
-});
+const rootHash = string({ pattern: /^[A-Za-z0-9+/]{43}=$/, what: "base64 of a root hash" });
+
+const shape = predicate(
+  {
+    /** The log's C2SP verifier key. */
+    logKey: logKeyShape,
+    systemKey: publicKey,
+    policy,
+    administrator: personFields,
+  },
+  {
+    /** The log that was closed and goes on here, as its last checkpoint has it. */
+    predecessor: object({
+      origin,
+      logKey: logKeyShape,
+      size: int(1, Number.MAX_SAFE_INTEGER),
+      root: rootHash,
+    }),
+  },
+);
 type Body = Infer<typeof shape>;
 
 export const logOpened: RegistryStatement<Body> = {
@@ -41,10 +55,16 @@ export const logOpened: RegistryStatement<Body> = {
       body.administrator.key.fingerprint !== body.systemKey.fingerprint,
       () => "the system and a person cannot share a key",
     );
+    rule(
+      "registry",
+      body.predecessor?.origin !== said.head.instance,
+      () => "a ledger cannot go on from itself",
+    );
     const person = personFrom(body.administrator, said);
     return {
       instance: said.head.instance,
       logKey: body.logKey,
+      ...(body.predecessor === undefined ? {} : { predecessor: body.predecessor }),
       system: {
         actor: said.head.actor,
         fingerprint: body.systemKey.fingerprint,
@@ -57,5 +77,6 @@ export const logOpened: RegistryStatement<Body> = {
       length: 0,
     };
   },
-  says: (body) => `opens the ledger; ${body.administrator.id} is its first administrator`,
+  says: (body) =>
+    `opens the ledger; ${body.administrator.id} is its first administrator${body.predecessor === undefined ? "" : `; it goes on from ${body.predecessor.origin}`}`,
 };

@@ -128,6 +128,7 @@ export async function openEnvelope(
       userVerification: false,
     },
   });
+  await statement.type.verify?.(statement.body);
   return {
     ...statement,
     ...(verified.userPresent === undefined ? {} : { userPresent: verified.userPresent }),

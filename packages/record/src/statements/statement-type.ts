@@ -72,6 +72,8 @@ interface Kind<B> {
   /** Signed by the very key that it brings, `newKey`; an identity token is its witness. */
   readonly selfSigned?: true;
   readonly shape: Shape<B>;
+  /** Signatures inside the body, checked with the statement's own; throws a `RecordError`. */
+  verify?(body: B): Promise<void>;
   /** One sentence for the timeline, without personal data. */
   says(body: B): string;
 }

@@ -23,6 +23,8 @@ import { expired } from "./expired.ts";
 import { keyAdded } from "./key-added.ts";
 import { keyRevoked } from "./key-revoked.ts";
 import { lapsed } from "./lapsed.ts";
+import { logClosed } from "./log-closed.ts";
+import { logKeyRotated } from "./log-key-rotated.ts";
 import { logOpened } from "./log-opened.ts";
 import { observation } from "./observation.ts";
 import { openingDeleted } from "./opening-deleted.ts";
@@ -65,6 +67,8 @@ export type AnyStatementType = RecordStatement<JsonObject> | RegistryStatement<J
 
 const all: readonly AnyStatementType[] = [
   logOpened,
+  logKeyRotated,
+  logClosed,
   personAdded,
   keyAdded,
   keyRevoked,

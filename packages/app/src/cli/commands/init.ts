@@ -1,10 +1,19 @@
 /** `countermand init`: open a ledger and enrol your SSH key as its first administrator. */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { Command } from "commander";
-import { defaultPolicy, permissions, textField, type Policy } from "@countermand/record";
+import {
+  defaultPolicy,
+  permissions,
+  textField,
+  type Policy,
+  type Predecessor,
+} from "@countermand/record";
+import { openCheckpoint, parseVerifierKey } from "@countermand/tlog";
 import type { Context } from "../context.ts";
 import { usage } from "../exit.ts";
 import { Texts } from "../say.ts";
@@ -18,6 +27,8 @@ interface InitOptions extends SpeakOptions {
   readonly name?: string;
   readonly email?: readonly string[];
   readonly id?: string;
+  readonly predecessor?: string;
+  readonly predecessorKey?: string;
   readonly approvals: string;
 }
 
@@ -31,6 +42,11 @@ export function initCommand(context: Context): Command {
       "--origin <name>",
       "the ledger's name for ever: a URL without scheme, such as audit.example.com/rollbacks",
     )
+    .option(
+      "--predecessor <file>",
+      "the last checkpoint of a closed log that goes on here; with --predecessor-key",
+    )
+    .option("--predecessor-key <key>", "that log's verifier key, as you know it from elsewhere")
     .option("--name <name>", "your name, kept beside the ledger (git's user.name)")
     .option("--email <address>", "your mail address in git, repeatable (git's user.email)", collect)
     .option("--id <id>", "your id in the ledger; opaque by default")
@@ -62,6 +78,7 @@ export function initCommand(context: Context): Command {
       },
       texts,
     );
+    const predecessor = await predecessorOf(context, options);
     const policy: Policy = { ...defaultPolicy, approvals };
     await withLedger(context, options, async ({ countermand, place }) => {
       const instance = await countermand.openLedger({
@@ -69,6 +86,7 @@ export function initCommand(context: Context): Command {
         policy,
         administrator,
         openings: texts.openings,
+        ...(predecessor === undefined ? {} : { predecessor }),
       });
       context.out(
         [
@@ -85,6 +103,25 @@ export function initCommand(context: Context): Command {
       );
     });
   });
+}
+
+/** Opened with the key that the caller knows: its root is what the new log's first entry names. */
+async function predecessorOf(
+  context: Context,
+  { predecessor: file, predecessorKey: key }: InitOptions,
+): Promise<Predecessor | undefined> {
+  if (file === undefined && key === undefined) return undefined;
+  if (file === undefined || key === undefined) {
+    throw usage("--predecessor and --predecessor-key are given together; one of them is missing.");
+  }
+  try {
+    const note = await readFile(resolve(context.cwd, file));
+    const { name } = parseVerifierKey(key);
+    const { origin, size, root } = await openCheckpoint(note, [parseVerifierKey(key)], name);
+    return { origin, logKey: key, size, root: Buffer.from(root).toString("base64") };
+  } catch (error) {
+    throw usage(`The predecessor's checkpoint ${file}: ${(error as Error).message}.`);
+  }
 }
 
 /** Unlike any other ledger's, so that a statement made for one means nothing in another. */

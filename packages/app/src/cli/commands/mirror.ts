@@ -5,6 +5,7 @@ import type { Context, MirrorOptions } from "../context.ts";
 import { exitCodes, type ExitCode } from "../exit.ts";
 import { progressLine } from "../progress.ts";
 import { plain, style } from "../terminal.ts";
+import { trustHelp } from "../trust.ts";
 
 type Exit = (code: ExitCode) => void;
 
@@ -22,6 +23,7 @@ export function mirrorCommand(context: Context, exit: Exit): Command {
         )
         .argument("<place>", "a folder, s3://bucket/prefix?endpoint=…, or https://…")
         .option("--key <key>", "the log's C2SP verifier key, as you know it from elsewhere")
+        .option("--trust <file>", trustHelp)
         .option("--data <folder>", "take the key from this ledger's folder")
         .option("--any-entries", "the entries need not be ones of Countermand")
         .option(
@@ -38,6 +40,7 @@ export function mirrorCommand(context: Context, exit: Exit): Command {
         )
         .argument("<place>", "a folder, s3://bucket/prefix?endpoint=…, or https://…")
         .option("--key <key>", "the log's verifier key; without it that of keys/log.key")
+        .option("--trust <file>", trustHelp)
         .option("--data <folder>", "the ledger's folder (or COUNTERMAND_DATA; .countermand)")
         .action((place: string, options: MirrorOptions) => restore(context, place, options)),
     );

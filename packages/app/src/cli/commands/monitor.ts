@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   formatVerifierKey,
-  keyTypes,
+  keysOf,
   parsePolicy,
-  parseVerifierKey,
+  type LogVerifier,
   type NoteVerifier,
   type Policy,
 } from "@countermand/tlog";
@@ -17,9 +17,11 @@ import type { Context } from "../context.ts";
 import { CommandError, exitCodes, type ExitCode, usage } from "../exit.ts";
 import { progressLine } from "../progress.ts";
 import { plain, style } from "../terminal.ts";
+import { trusted, trustHelp } from "../trust.ts";
 
 interface Choices {
   readonly key?: string;
+  readonly trust?: string;
   readonly state?: string;
   readonly policy?: string;
   readonly interval?: string;
@@ -37,6 +39,7 @@ export function monitorCommand(context: Context, exit: Exit): Command {
     )
     .argument("[url]", "the log's prefix, such as https://audit.example.com/log")
     .option("--key <key>", "the log's C2SP verifier key, as you know it from elsewhere")
+    .option("--trust <file>", trustHelp)
     .option("--state <folder>", "what is kept between looks; without it only this look is checked")
     .option("--policy <file>", "a C2SP tlog-policy that checkpoints must satisfy")
     .option("--interval <seconds>", "look again, until interrupted or something is wrong")
@@ -59,10 +62,12 @@ async function run(
   options: Choices,
   exit: Exit,
 ): Promise<void> {
-  if (url === undefined || options.key === undefined) {
-    throw usage("A monitor needs the log's address and --key, its verifier key.");
+  const verifier = await trusted(context, options);
+  if (url === undefined || verifier === undefined) {
+    throw usage(
+      "A monitor needs the log's address and --key, its verifier key, or --trust, a trust file.",
+    );
   }
-  const verifier = logKey(options.key);
   const policy =
     options.policy === undefined ? undefined : await readPolicy(context, options.policy, verifier);
   const interval = seconds(options.interval);
@@ -165,7 +170,8 @@ async function verify(context: Context, file: string, key: string | undefined): 
   });
   const found = parseMisbehaviour(bytes);
   const { log, smaller, larger } = await verifyMisbehaviour(found);
-  if (key !== undefined && formatVerifierKey(logKey(key)) !== log) {
+  const known = await trusted(context, key === undefined ? {} : { key });
+  if (known !== undefined && !log.includes(formatVerifierKey(known as NoteVerifier))) {
     throw new CommandError(
       exitCodes.couldNot,
       `The proof is about the key ${plain(log)}, and not about the one that was given.`,
@@ -176,20 +182,13 @@ async function verify(context: Context, file: string, key: string | undefined): 
   );
 }
 
-function logKey(text: string): NoteVerifier {
-  const verifier = parseVerifierKey(text);
-  if (verifier.type !== keyTypes.ed25519)
-    throw usage("--key is the log's key (type 1), not a witness's.");
-  return verifier;
-}
-
 function seconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
   throw usage("--interval is a whole number of seconds, from 1.");
 }
 
-async function readPolicy(context: Context, file: string, log: NoteVerifier): Promise<Policy> {
+async function readPolicy(context: Context, file: string, log: LogVerifier): Promise<Policy> {
   const bytes = await readFile(resolve(context.cwd, file)).catch((error: unknown) => {
     throw usage(`${file} cannot be read: ${(error as Error).message}.`);
   });
@@ -199,7 +198,7 @@ async function readPolicy(context: Context, file: string, log: NoteVerifier): Pr
   } catch (error) {
     throw usage(`The policy ${file}: ${(error as Error).message}.`);
   }
-  const ours = formatVerifierKey(log);
-  if (policy.logs.some(({ verifier }) => formatVerifierKey(verifier) === ours)) return policy;
-  throw usage(`The policy ${file} is not about this log: it has no line \`log ${ours}\`.`);
+  const ours = keysOf(log).map(({ verifier }) => formatVerifierKey(verifier));
+  if (policy.logs.some(({ verifier }) => ours.includes(formatVerifierKey(verifier)))) return policy;
+  throw usage(`The policy ${file} is not about this log: it has no line \`log ${ours.at(-1)}\`.`);
 }

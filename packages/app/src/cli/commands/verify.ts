@@ -7,6 +7,7 @@ import type { Context } from "../context.ts";
 import { exitCodes, usage, type ExitCode } from "../exit.ts";
 import { instant, plain, style } from "../terminal.ts";
 import { timesBy } from "../time-roots.ts";
+import { readTrust, trustHelp } from "../trust.ts";
 import { count } from "../../undo/text.ts";
 
 /** More than this is no package of ours, and would not fit in memory twice. */
@@ -14,6 +15,7 @@ const maxBytes = 1_073_741_824;
 
 interface Options {
   readonly logKey?: string;
+  readonly trust?: string;
   readonly timeRoots?: string;
   readonly json?: true;
 }
@@ -26,6 +28,7 @@ export function verifyCommand(context: Context, exit: (code: ExitCode) => void):
     )
     .argument("<file>", "a package made by `countermand export`")
     .option("--log-key <key>", "the ledger's C2SP verifier key, as you know it from elsewhere")
+    .option("--trust <file>", trustHelp)
     .option(
       "--time-roots <file>",
       "PEM certificates of the time authorities that you believe: their tokens are checked, with openssl",
@@ -35,8 +38,14 @@ export function verifyCommand(context: Context, exit: (code: ExitCode) => void):
       const bytes = await read(resolve(context.cwd, file));
       const { verifyPackage } = await import("@countermand/record");
       const { logKey, timeRoots } = options;
+      if (logKey !== undefined && options.trust !== undefined) {
+        throw usage("--log-key and --trust: one of them is given, not both.");
+      }
+      const trust =
+        options.trust === undefined ? undefined : await readTrust(context, options.trust);
       const report = await verifyPackage(bytes, {
         ...(logKey === undefined ? {} : { logKey }),
+        ...(trust === undefined ? {} : { trust }),
         ...(timeRoots === undefined ? {} : { checkTime: await timesBy(context, timeRoots) }),
         // Only a package with rules pays for reading their language.
         loadJudge: async () => (await import("../../policy/judge.ts")).loadJudge,

@@ -10,6 +10,8 @@ import {
   type PolicyProposal,
   type Registry,
   type Role,
+  type LogClosed,
+  type Predecessor,
 } from "@countermand/record";
 import { z } from "zod";
 import type { ScrubHealth } from "../../ledger/scrubber.ts";
@@ -99,10 +101,41 @@ const policyProposal: z.ZodType<PolicyProposal> = z
   })
   .describe("A policy that waits for another administrator");
 
+const closed: z.ZodType<LogClosed> = z
+  .object({
+    index,
+    reason: z.string(),
+    successor: z.object({ origin: z.string(), logKey: z.string() }).exactOptional(),
+  })
+  .describe("The ledger has ended, by this entry");
+const predecessor: z.ZodType<Predecessor> = z
+  .strictObject({
+    origin: z.string().max(255),
+    logKey: z.string().max(400),
+    size: z.int().min(1),
+    root: z.string().max(44).describe("Base64"),
+  })
+  .describe("The closed ledger that this one goes on from, as its last checkpoint has it");
+
 const registry: z.ZodType<Registry> = z
   .object({
     instance: z.string().describe("The ledger's origin"),
-    logKey: z.string(),
+    logKey: z.string().describe("The key that the log was opened with"),
+    logKeys: z
+      .array(
+        z.object({
+          vkey: z.string(),
+          from: index,
+          until: index.exactOptional(),
+          announcedAt: index.describe("Index of the entry that announced it"),
+        }),
+      )
+      .exactOptional()
+      .describe(
+        "Once a key followed another: all of them, and the tree sizes that each may sign, from `from` to below `until`",
+      ),
+    closed: closed.exactOptional(),
+    predecessor: predecessor.exactOptional(),
     system: z.object({ actor, fingerprint, publicKey: z.string() }),
     policy,
     policyDigest: sha256Hex,
@@ -146,7 +179,13 @@ const administrator: z.ZodType<JsonObject> = z
   .describe("The first administrator");
 
 export const openingRequest: z.ZodType<OpeningRequest> = z
-  .strictObject({ origin, policy: givenPolicy, administrator, openings: givenOpenings })
+  .strictObject({
+    origin,
+    policy: givenPolicy,
+    administrator,
+    openings: givenOpenings,
+    predecessor: predecessor.exactOptional(),
+  })
   .describe("Opens the ledger, once");
 
 const witnessing: z.ZodType<WitnessedHealth> = z
@@ -230,6 +269,7 @@ export const health = z
     timestamps: timestamping.exactOptional(),
     scrub: scrubbing.exactOptional(),
     lastAlarm: clearedAlarm.exactOptional(),
+    closed: closed.exactOptional(),
     duties: z
       .record(z.string(), z.enum(["here", "elsewhere"]))
       .exactOptional()

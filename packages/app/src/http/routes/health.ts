@@ -12,7 +12,18 @@ export const healthRoute = route({
   responses: { 200: { description: "It answers", schema: health } },
   async handle(
     _asked,
-    { log, witnessing, mirroring, timestamping, scrubbing, duties, tenants, lastAlarm, notifying },
+    {
+      log,
+      witnessing,
+      mirroring,
+      timestamping,
+      scrubbing,
+      duties,
+      tenants,
+      lastAlarm,
+      closed,
+      notifying,
+    },
   ) {
     const witnessed = witnessing?.();
     const mirrors = mirroring?.();
@@ -20,6 +31,7 @@ export const healthRoute = route({
     const scrub = scrubbing?.();
     const shared = duties?.();
     const alarm = await lastAlarm?.();
+    const end = await closed?.();
     const behind = tenants?.();
     const notices = notifying?.()?.health();
     const more = {
@@ -29,6 +41,7 @@ export const healthRoute = route({
       ...(scrub === undefined ? {} : { scrub }),
       ...(shared === undefined ? {} : { duties: shared }),
       ...(alarm === undefined ? {} : { lastAlarm: alarm }),
+      ...(end === undefined ? {} : { closed: end }),
       ...(behind === undefined ? {} : { tenants: behind }),
       ...(notices === undefined ? {} : { notices }),
     };

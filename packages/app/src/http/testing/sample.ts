@@ -144,6 +144,29 @@ export function sample(texts: Texts = plainTexts) {
       policy,
       policyDigest: hex(8),
       rules: { digest: hex(60), size: 900 },
+      logKeys: [
+        { vkey: logKey, from: 0, until: 50, announcedAt: 0 },
+        {
+          vkey: "audit.example.com/rollbacks+00000000+Aw==",
+          from: 46,
+          until: 80,
+          announcedAt: 45,
+        },
+      ],
+      closed: {
+        index: 90,
+        reason: "the disk was lost",
+        successor: {
+          origin: "audit.example.com/two",
+          logKey: "audit.example.com/two+00000000+Aw==",
+        },
+      },
+      predecessor: {
+        origin: "audit.example.com/zero",
+        logKey: "audit.example.com/zero+00000000+Aw==",
+        size: 12,
+        root: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+      },
       policyReviewDue: 44,
       alarms: [
         {

@@ -92,8 +92,7 @@ describeOnBothStores("a mirror in a directory", (under) => {
     await expect(restoreFromMirror(options)).rejects.toMatchObject({ code: "log-exists" });
     const checked = fsck(other, {
       logId,
-      origin: test.signer.name,
-      verifiers: [test.signer.verifier],
+      log: test.signer.verifier,
       identityOf: (leaf) => describeNote(leaf).identity,
     });
     for await (const message of checked) expect(message.kind).not.toBe("finding");

@@ -7,12 +7,12 @@
  */
 import {
   entriesPath,
-  openCheckpoint,
+  openLogCheckpoint,
   parseNote,
   TILE_WIDTH,
   tilePath,
   type Checkpoint,
-  type NoteVerifier,
+  type LogVerifier,
 } from "@countermand/tlog";
 import type { Database } from "../../storage/database.ts";
 import { messageOf } from "../error.ts";
@@ -33,7 +33,7 @@ export interface MirroredLog {
   readonly database: Database;
   /** As it may be shown. */
   readonly log: LogReader;
-  readonly verifier: NoteVerifier;
+  readonly verifier: LogVerifier;
 }
 
 export interface OpenedMirror {
@@ -44,12 +44,12 @@ export interface OpenedMirror {
 /** The mirror's checkpoint, if it has one. Throws a `MirrorError` "contradiction" if it is not the log's. */
 export async function readMirror(
   source: MirrorSource,
-  verifier: NoteVerifier,
+  verifier: LogVerifier,
 ): Promise<OpenedMirror | undefined> {
   const bytes = await source.get(checkpointPath, maxCheckpoint);
   if (bytes === undefined) return undefined;
   try {
-    return { bytes, checkpoint: await openCheckpoint(bytes, [verifier], verifier.name) };
+    return { bytes, checkpoint: await openLogCheckpoint(bytes, verifier) };
   } catch (error) {
     throw new MirrorError(
       "contradiction",
@@ -95,7 +95,7 @@ export async function mirrorOnce(
   const there = await readMirror(target, verifier);
   // Taken once: what is written below is what this checkpoint implies.
   const note = log.checkpoint();
-  const { size } = await openCheckpoint(note, [verifier], verifier.name);
+  const { size } = await openLogCheckpoint(note, verifier);
   if (there !== undefined) {
     await compareMirror(database, log.logId, target.place, there.checkpoint);
     const { size: mirrored } = there.checkpoint;

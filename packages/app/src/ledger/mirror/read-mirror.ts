@@ -16,7 +16,7 @@ import {
   TILE_WIDTH,
   tilePath,
   TlogError,
-  type NoteVerifier,
+  type LogVerifier,
 } from "@countermand/tlog";
 import { grow, type FullTile, type Tree } from "../growth.ts";
 import { sameBytes } from "../start-up.ts";
@@ -50,7 +50,7 @@ export type MirrorMessage =
  */
 export async function* readWholeMirror(
   source: MirrorSource,
-  verifier: NoteVerifier,
+  verifier: LogVerifier,
   /** Judges time-stamp tokens; without it they are only compared with the tree. */
   checkTime?: CheckTime,
 ): AsyncGenerator<MirrorMessage> {

@@ -5,7 +5,7 @@
  * the texts behind commitments, artefacts, keys, and cosignatures that are not on the
  * mirror's checkpoint.
  */
-import { formatVerifierKey, openCheckpoint, type NoteVerifier } from "@countermand/tlog";
+import { openLogCheckpoint, type LogVerifier } from "@countermand/tlog";
 import type { Database, Tx } from "../../storage/database.ts";
 import { LedgerError } from "../error.ts";
 import { createLog } from "../keys.ts";
@@ -17,7 +17,7 @@ import { MirrorError, type MirrorSource } from "./target.ts";
 export interface RestoreOptions {
   readonly database: Database;
   readonly source: MirrorSource;
-  readonly verifier: NoteVerifier;
+  readonly verifier: LogVerifier;
   readonly now: Date;
   /** What only those know who can read entries. May throw for an entry that is none. */
   readonly describe: (leaf: Uint8Array) => {
@@ -50,8 +50,7 @@ export async function restoreFromMirror(options: RestoreOptions): Promise<Restor
     .executeTakeFirst();
   if (row !== undefined && row.size > 0) throw exists(name, row.size);
   // An empty log is what an interrupted restore leaves.
-  const logId =
-    row?.log_id ?? (await createLog(database, { name, vkey: formatVerifierKey(verifier) }, now));
+  const logId = row?.log_id ?? (await createLog(database, verifier, now));
   return await database.transaction((tx) => readInto(tx, logId, options));
 }
 
@@ -110,10 +109,10 @@ async function insertTimes(
   tx: Tx,
   logId: number,
   times: readonly TokenOfCheckpoint[],
-  verifier: NoteVerifier,
+  verifier: LogVerifier,
 ): Promise<void> {
   for (const { note, size, publishedAt } of times) {
-    const { root } = await openCheckpoint(Buffer.from(note), [verifier], verifier.name);
+    const { root } = await openLogCheckpoint(Buffer.from(note), verifier);
     await insertOwed(tx, logId, [{ size, root, note, publishedAt }]);
   }
   await insertTokens(tx, logId, times);

@@ -6,7 +6,7 @@
  * and our own clocks beside it are signed by nobody.
  */
 import { createHash } from "node:crypto";
-import { openCheckpoint, TILE_WIDTH, type NoteVerifier } from "@countermand/tlog";
+import { openLogCheckpoint, TILE_WIDTH, type LogVerifier } from "@countermand/tlog";
 import { messageOf } from "../error.ts";
 import { sameBytes } from "../start-up.ts";
 import type { TimeCheck } from "../timestamps/check-time.ts";
@@ -124,7 +124,7 @@ export async function readTimes(
   page: Promise<Uint8Array | undefined>,
   n: number,
   size: number,
-  verifier: NoteVerifier,
+  verifier: LogVerifier,
   /** Of the tree when it had so many entries, which are in this bundle. */
   rootAt: (size: number) => Uint8Array,
   checkTime?: CheckTime,
@@ -153,13 +153,13 @@ export async function readTimes(
 async function problemOf(
   { size, note, token, attestedAt }: TokenOfCheckpoint,
   n: number,
-  verifier: NoteVerifier,
+  verifier: LogVerifier,
   rootAt: (size: number) => Uint8Array,
   checkTime: CheckTime | undefined,
 ): Promise<string | undefined> {
   if (pageOf(size) !== n) return "it does not belong here";
   try {
-    const checkpoint = await openCheckpoint(Buffer.from(note), [verifier], verifier.name);
+    const checkpoint = await openLogCheckpoint(Buffer.from(note), verifier);
     if (checkpoint.size !== size || !sameBytes(checkpoint.root, rootAt(size))) {
       return "its checkpoint is not of this tree";
     }

@@ -15,9 +15,8 @@ export async function checkHistory(
   const found: unknown[] = [];
   const messages = fsck(database, {
     logId: (await findLog(database.read, signer.name)) ?? 0,
-    origin: signer.name,
     mark,
-    verifiers: [signer.verifier],
+    log: signer.verifier,
     identityOf: (leaf) => noteIdentity(Buffer.from(leaf).toString().slice("note ".length)),
   });
   for await (const message of messages) if (message.kind === "finding") found.push(message);

@@ -7,8 +7,10 @@
 import { readFile, stat } from "node:fs/promises";
 import {
   formatVerifierKey,
+  keysOf,
   keyTypes,
   parsePolicy,
+  type LogVerifier,
   type NoteVerifier,
   type Policy,
 } from "@countermand/tlog";
@@ -28,7 +30,7 @@ export interface WitnessPolicy {
 }
 
 /** Throws a `LedgerError` "witness-policy" with what is wrong and where. */
-export function parseWitnessPolicy(bytes: Uint8Array, log: NoteVerifier): WitnessPolicy {
+export function parseWitnessPolicy(bytes: Uint8Array, log: LogVerifier): WitnessPolicy {
   const refuse = (problem: string, cause?: unknown) =>
     new LedgerError("witness-policy", problem, { cause });
   let policy: Policy;
@@ -37,9 +39,9 @@ export function parseWitnessPolicy(bytes: Uint8Array, log: NoteVerifier): Witnes
   } catch (error) {
     throw refuse(messageOf(error), error);
   }
-  const ours = formatVerifierKey(log);
-  if (!policy.logs.some(({ verifier }) => formatVerifierKey(verifier) === ours)) {
-    throw refuse(`there is no line for this log: log ${ours}`);
+  const ours = keysOf(log).map(({ verifier }) => formatVerifierKey(verifier));
+  if (!policy.logs.some(({ verifier }) => ours.includes(formatVerifierKey(verifier)))) {
+    throw refuse(`there is no line for this log: log ${ours.at(-1)}`);
   }
   const addresses = new Map<string, WitnessAddress>();
   for (const { name, verifier, url } of policy.witnesses) {
@@ -75,14 +77,14 @@ function addressOf(name: string, text: string): string {
 
 export class PolicyFile {
   readonly #file: string;
-  readonly #log: NoteVerifier;
+  readonly #log: LogVerifier;
   readonly #report: (line: string) => void;
   #policy: WitnessPolicy;
   #version: string;
 
   private constructor(
     file: string,
-    log: NoteVerifier,
+    log: LogVerifier,
     report: (line: string) => void,
     policy: WitnessPolicy,
     version: string,
@@ -97,7 +99,7 @@ export class PolicyFile {
   /** Throws a `LedgerError` "witness-policy". */
   static async open(
     file: string,
-    log: NoteVerifier,
+    log: LogVerifier,
     report: (line: string) => void,
   ): Promise<PolicyFile> {
     const version = await versionOf(file).catch(() => "");
@@ -124,7 +126,7 @@ async function versionOf(file: string): Promise<string> {
   return `${mtimeNs} ${size} ${ino}`;
 }
 
-async function read(file: string, log: NoteVerifier): Promise<WitnessPolicy> {
+async function read(file: string, log: LogVerifier): Promise<WitnessPolicy> {
   try {
     return parseWitnessPolicy(await readFile(file), log);
   } catch (error) {

@@ -13,11 +13,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   formatNote,
   isQuorum,
-  openCheckpoint,
+  openLogCheckpoint,
   parseSignatureLines,
   TlogError,
   withCosignatures,
-  type NoteVerifier,
+  type LogVerifier,
 } from "@countermand/tlog";
 import type { Database } from "../../storage/database.ts";
 import { isOutage } from "../../storage/error.ts";
@@ -36,7 +36,7 @@ export interface PublisherOptions {
   readonly database: Database;
   /** Of the ledger: everything that was signed. */
   readonly log: LogReader;
-  readonly verifier: NoteVerifier;
+  readonly verifier: LogVerifier;
   readonly policy: PolicyFile;
   /** Whether witnesses are asked now; what they signed is looked up all the same. Always unless told. */
   readonly asks?: () => boolean;
@@ -355,11 +355,7 @@ export class WitnessPublisher {
         if (plain === undefined || size > log.published().size) continue;
         const note = await this.#assemble(current, plain, those);
         if (note === undefined) continue;
-        const { root } = await openCheckpoint(
-          Buffer.from(note),
-          [this.#options.verifier],
-          log.origin,
-        );
+        const { root } = await openLogCheckpoint(Buffer.from(note), this.#options.verifier);
         this.#shown = { size, root, note };
         return;
       }
@@ -375,12 +371,12 @@ export class WitnessPublisher {
     note: string,
     lines: readonly string[],
   ): Promise<string | undefined> {
-    const { verifier, log } = this.#options;
+    const { verifier } = this.#options;
     const verifiers = witnesses.flatMap((witness) => witness.verifiers);
     try {
       const signatures = lines.length === 0 ? [] : parseSignatureLines(lines.join(""));
       const whole = formatNote(withCosignatures(Buffer.from(note), signatures));
-      const opened = await openCheckpoint(whole, [verifier, ...verifiers], log.origin);
+      const opened = await openLogCheckpoint(whole, verifier, verifiers);
       const signed = opened.note.verified.map((one) => one.verifier);
       return isQuorum(policy, signed) ? Buffer.from(whole).toString("utf8") : undefined;
     } catch (error) {

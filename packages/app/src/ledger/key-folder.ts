@@ -1,0 +1,54 @@
+/**
+ * The log's keys in the data folder: `log.key`, which signs, and while one follows the
+ * other `next.key`. After the overlap the next one takes the place of the first, by one
+ * rename: there is no moment without a key.
+ */
+import { existsSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { syncFolder } from "../storage/durable-files.ts";
+import { LedgerError } from "./error.ts";
+import { createKeyFile, readKeyFile, type LogSigner, type Passphrase } from "./keys.ts";
+
+export function keyFiles(folder: string) {
+  return {
+    log: join(folder, "log.key"),
+    next: join(folder, "next.key"),
+    system: join(folder, "system.key"),
+  };
+}
+
+export interface HeldKeys {
+  readonly signer: LogSigner;
+  readonly next: LogSigner | undefined;
+}
+
+/** Throws a `LedgerError` "key-file" with what is wrong with which file. */
+export async function readHeldKeys(folder: string, passphrase?: Passphrase): Promise<HeldKeys> {
+  const files = keyFiles(folder);
+  const signer = await readKeyFile(files.log, passphrase);
+  const next = existsSync(files.next) ? await readKeyFile(files.next, passphrase) : undefined;
+  if (next !== undefined && next.name !== signer.name) {
+    throw new LedgerError(
+      "key-file",
+      `${files.next} is a key of ${next.name}, and the log is ${signer.name}`,
+    );
+  }
+  return { signer, next };
+}
+
+/** Makes the key that will follow; throws a `LedgerError` "key-file" if there is one already. */
+export async function createNextKey(
+  folder: string,
+  origin: string,
+  passphrase?: Passphrase,
+): Promise<LogSigner> {
+  return await createKeyFile(keyFiles(folder).next, origin, passphrase);
+}
+
+/** The next key takes the place of the first, whose file is gone then. */
+export async function retireKey(folder: string): Promise<void> {
+  const files = keyFiles(folder);
+  await rename(files.next, files.log);
+  await syncFolder(folder);
+}
