@@ -1,5 +1,7 @@
 /** A person enrols a key of their own, at a real provider, with a browser; a stranger checks it later. */
 import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Browser, chromium, hasChromium } from "../packages/app/src/http/testing/browser.ts";
@@ -16,8 +18,32 @@ async function setUp() {
   const provider = await testProvider();
   onTestFinished(async () => provider.close());
   place.as("ada", "init", "--origin", "example.com/test", "--id", "ada");
-  place.as("ada", "person", "add", "--id", "bo", "--public-key", `${place.key("bo")}.pub`);
+  for (const name of ["bo", "cleo"]) {
+    const rights = ["initiate", "approve", "administer"].flatMap((may) => ["--may", may]);
+    place.as(
+      "ada",
+      "person",
+      "add",
+      "--id",
+      name,
+      "--public-key",
+      place.key(`${name}.pub`),
+      ...rights,
+    );
+  }
   return { place, provider };
+}
+
+/** Two administrators put a policy in force that lets people enrol at `client`. */
+function letEnrol(place: Workplace, { issuer }: TestProvider, client: string, version = 2): void {
+  const folder = join(place.folder, `policy-${version}`);
+  expect(place.run("policy", "default", folder).code).toBe(0);
+  const file = join(folder, "settings.json");
+  const settings = JSON.parse(readFileSync(file, "utf8")) as object;
+  writeFileSync(file, JSON.stringify({ ...settings, version, enrolment: [{ issuer, client }] }));
+  const proposed = place.as("ada", "policy", "propose", folder, "-y");
+  expect([proposed.code, proposed.err]).toEqual([0, expect.not.stringContaining("✗")]);
+  expect(place.as("cleo", "policy", "decide", "accept", "-y").code).toBe(0);
 }
 
 /** Runs the command as bo, with a new key, and logs in as `account` when it asks. */
@@ -28,7 +54,7 @@ async function enrol(
   key: string,
   account: string,
 ) {
-  const args = ["person", "enrol-key", "--issuer", provider.issuer, "--client-id", nativeClientId];
+  const args = ["person", "enrol-key", "--issuer", provider.issuer];
   const run = spawn(process.execPath, ["-C", "source", cli, ...args, "--key", place.key(key)], {
     cwd: place.folder,
     env: place.env,
@@ -58,6 +84,7 @@ describe.skipIf(!hasChromium)(`with a browser (skipped where ${chromium} is miss
     await using browser = await Browser.open();
     place.makeRepository();
     place.keygen("spare");
+    letEnrol(place, provider, nativeClientId);
 
     // Nobody has said whose the account is.
     const unlinked = await enrol(place, provider, browser, "spare", "248289761001");
@@ -77,20 +104,11 @@ describe.skipIf(!hasChromium)(`with a browser (skipped where ${chromium} is miss
     expect(people).toContain("on an identity provider's word");
     expect(people).toContain("on an administrator's word");
 
-    const again = place.as(
-      "spare",
-      "person",
-      "enrol-key",
-      "--issuer",
-      provider.issuer,
-      "--client-id",
-      nativeClientId,
-    );
+    const again = place.as("spare", "person", "enrol-key");
     expect([again.code, again.err]).toEqual([1, expect.stringContaining("is bo's already")]);
 
-    const proposed = place.as("ada", "propose", "--target", "HEAD~1", ...complete);
+    const proposed = place.as("spare", "propose", "--target", "HEAD~1", ...complete);
     expect([proposed.code, proposed.err]).toEqual([0, expect.anything()]);
-    expect(place.as("spare", "approve", "RB-2026-1", "--yes").code).toBe(0);
     const file = `${place.folder}/RB-2026-1.tar`;
     expect(place.run("export", "RB-2026-1", "--names", "-o", file).code).toBe(0);
     await provider.close();
@@ -105,6 +123,7 @@ describe.skipIf(!hasChromium)(`with a browser (skipped where ${chromium} is miss
     const { place, provider } = await setUp();
     await using browser = await Browser.open();
     place.keygen("spare");
+    letEnrol(place, provider, nativeClientId);
     const account = ["--issuer", provider.issuer, "--subject", "248289761001"];
     place.as("ada", "person", "link-account", "bo", ...account);
     const mallory = await enrol(place, provider, browser, "spare", "mallory");
@@ -113,13 +132,34 @@ describe.skipIf(!hasChromium)(`with a browser (skipped where ${chromium} is miss
   }, 240_000);
 });
 
-test("without a provider it says what to give, and one that does not answer is said", () => {
+test("without a provider it says what to do, and one that does not answer is said", () => {
   using place = new Workplace();
   place.as("ada", "init", "--origin", "example.com/test", "--id", "ada");
+  place.as(
+    "ada",
+    "person",
+    "add",
+    "--id",
+    "cleo",
+    "--public-key",
+    `${place.key("cleo")}.pub`,
+    "--may",
+    "administer",
+  );
   place.keygen("spare");
   const none = place.as("spare", "person", "enrol-key");
-  expect([none.code, none.err]).toEqual([2, expect.stringContaining("--issuer and --client-id")]);
-  const away = ["--issuer", "http://localhost:1", "--client-id", "x"];
-  const silent = place.as("spare", "person", "enrol-key", ...away);
+  expect([none.code, none.err]).toEqual([
+    2,
+    expect.stringContaining("two administrators add `enrolment` to its settings.json"),
+  ]);
+  const away = { issuer: "http://localhost:1" } as TestProvider;
+  letEnrol(place, away, "x");
+  const silent = place.as("spare", "person", "enrol-key");
   expect([silent.code, silent.err]).toEqual([3, expect.stringContaining("does not answer as one")]);
-}, 60_000);
+  const other = place.as("spare", "person", "enrol-key", "--issuer", "https://other.example");
+  expect([other.code, other.err]).toEqual([
+    2,
+    expect.stringContaining("names: http://localhost:1."),
+  ]);
+  expect(place.run("policy", "show").out).toContain("client x at http://localhost:1");
+}, 120_000);

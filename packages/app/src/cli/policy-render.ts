@@ -88,9 +88,12 @@ export function renderSettings(settings: Policy): string {
 function shown(value: Policy[keyof Policy]): string {
   if (typeof value !== "object") return String(value);
   return value
-    .map((one) =>
-      typeof one === "string" ? one : `${one.role}: group ${one.group} at ${one.issuer}`,
-    )
+    .map((one) => {
+      if (typeof one === "string") return one;
+      return "client" in one
+        ? `client ${one.client} at ${one.issuer}`
+        : `${one.role}: group ${one.group} at ${one.issuer}`;
+    })
     .join(", ");
 }
 

@@ -108,6 +108,9 @@ async function enrol(
   return submit(it, key, "key-enrolled", body, { token: more.token ?? token });
 }
 
+/** The client at which people enrol keys here. */
+const enrolment = () => ({ enrolment: [{ issuer: issuer.url, client: "countermand" }] });
+
 async function linked(it: RollbacksUnderTest) {
   await submit(
     it,
@@ -120,7 +123,7 @@ async function linked(it: RollbacksUnderTest) {
 
 describeOnBothStores("a person enrols a key with a login", (under) => {
   test("and approves with it; a stranger checks the login from the package", async () => {
-    await using it = await RollbacksUnderTest.start(under);
+    await using it = await RollbacksUnderTest.start(under, { policy: enrolment() });
     await linked(it);
     const own = actor("bo");
     await enrol(it, own);
@@ -144,7 +147,7 @@ describeOnBothStores("a person enrols a key with a login", (under) => {
   });
 
   test("attack 3: the operator enrols a key of their own with somebody's login", async () => {
-    await using it = await RollbacksUnderTest.start(under);
+    await using it = await RollbacksUnderTest.start(under, { policy: enrolment() });
     await linked(it);
     const theirs = actor("bo");
     const forBo = enrolmentNonce(origin, actor("bo").fingerprint);
@@ -169,13 +172,28 @@ describeOnBothStores("a person enrols a key with a login", (under) => {
     const jwk = { ...publicKey.export({ format: "jwk" }), kid: "k1" };
     const keys = await keySet(it, JSON.stringify({ keys: [jwk] }));
     await expect(enrol(it, theirs, {}, { token, keys })).rejects.toThrow(/publishes now/);
+    // Bo's next login at the server's own page, whose nonce the operator chooses.
+    for (const aud of ["countermand-page", ["countermand", "countermand-page"], []]) {
+      await expect(enrol(it, theirs, { aud })).rejects.toThrow(
+        /the login was for .* names countermand; log in there/,
+      );
+    }
     const none = `${Buffer.from('{"alg":"none"}').toString("base64url")}.${token.split(".")[1]}.AA`;
     await expect(enrol(it, theirs, {}, { token: none })).rejects.toThrow(/algorithm/);
     expect((await it.service.instance()).registry.persons["bo"]?.keys).toHaveLength(1);
   });
 
+  test("a policy that names no client of this provider lets nobody enrol at it", async () => {
+    const other = [{ issuer: "https://other.example", client: "countermand" }];
+    for (const policy of [{}, { enrolment: other }]) {
+      await using it = await RollbacksUnderTest.start(under, { policy });
+      await linked(it);
+      await expect(enrol(it, actor("bo"))).rejects.toThrow(/`enrolment` names no client there/);
+    }
+  });
+
   test("without a linked account, or signed by another key than the one it brings: refused", async () => {
-    await using it = await RollbacksUnderTest.start(under);
+    await using it = await RollbacksUnderTest.start(under, { policy: enrolment() });
     await expect(enrol(it, actor("bo"))).rejects.toThrow(/another account|no account/);
     await linked(it);
     const own = actor("bo");

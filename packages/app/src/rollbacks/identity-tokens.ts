@@ -50,7 +50,7 @@ export async function checkToken(
   const read = await verifyIdToken(token, keys, sources.now().toISOString());
   if (statement.type.name === "key-enrolled") {
     const openings = await sources.registryOpenings();
-    vouchesForPerson(statement, read, person, (commitment) => {
+    vouchesForPerson(statement, read, person, sources.registry.policy, (commitment) => {
       const value = openings.find((item) => item.commitment === commitment)?.value;
       // Here everything that was kept can be opened: what is gone vouches for nobody.
       return typeof value === "string" ? value : "";

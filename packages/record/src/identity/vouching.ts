@@ -1,13 +1,16 @@
 /** What an identity token must say to vouch for a key: at intake, and for whoever checks later. */
 import { RecordError } from "../bytes/error.ts";
 import type { Person } from "../registry/registry.ts";
+import type { Policy } from "../statements/words.ts";
 import { textField } from "../statements/fields.ts";
 import type { ParsedStatement } from "../statements/signed-statement.ts";
 import type { IdToken } from "./id-token.ts";
 import { enrolmentNonce, mustMatch, workloadAudience } from "./key-binding.ts";
 
 /**
- * A person's login: by an account that is linked to them, made for this key.
+ * A person's login: by an account that is linked to them, made for this key, at a
+ * client that two administrators named for that. Whoever runs another client, as the
+ * server that people log in at does, could have had any key in the login's nonce.
  * `textOf` opens commitments; where none of the person's subjects can be opened
  * (they were deleted), the account cannot be compared and is let pass.
  */
@@ -15,12 +18,22 @@ export function vouchesForPerson(
   { body, head }: Pick<ParsedStatement, "body" | "head">,
   token: IdToken,
   person: Person,
+  policy: Policy,
   textOf: (commitment: string) => string | undefined,
 ): void {
   mustBeOf(token, textField(body, "issuer"));
   if (token.nonce !== enrolmentNonce(head.instance, head.key)) {
     throw bad(
       `the login was not made for the key ${head.key}: its nonce names another key or ledger; log in again for this key`,
+    );
+  }
+  const clients = (policy.enrolment ?? [])
+    .filter((item) => item.issuer === token.issuer)
+    .map((item) => item.client);
+  const [client, another] = token.audience;
+  if (client === undefined || another !== undefined || !clients.includes(client)) {
+    throw bad(
+      `the login was for ${token.audience.join(", ") || "nobody"} at ${token.issuer}, and the policy's \`enrolment\` names ${clients.join(", ") || "no client there"}; log in there with \`countermand person enrol-key\``,
     );
   }
   const subjects = person.accounts

@@ -47,10 +47,13 @@ export async function checkTokens(
     }
     const good = await tally.try("identity tokens vouch for keys", where, async () => {
       const person = registry === undefined ? undefined : personById(registry, head.actor);
-      if (person === undefined) throw new RecordError("package", `${head.actor} is not enrolled`);
+      if (registry === undefined || person === undefined)
+        throw new RecordError("package", `${head.actor} is not enrolled`);
       const read = await verifyIdToken(token, keys, recordedAt);
       if (statement.type.name === "key-enrolled") {
-        vouchesForPerson(statement, read, person, (commitment) => texts.get(commitment));
+        vouchesForPerson(statement, read, person, registry.policy, (commitment) =>
+          texts.get(commitment),
+        );
       } else vouchesForWorkload(statement, read, person);
     });
     if (good) checked += 1;

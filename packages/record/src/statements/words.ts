@@ -201,6 +201,17 @@ const groupRole = object({
 });
 export type GroupRole = Infer<typeof groupRole>;
 
+/**
+ * A client of an identity provider at which people enrol keys: one of its own, whose
+ * answers reach nobody but the person's own machine. A server that people log in at
+ * chooses what their logins commit to, so its client vouches for no key.
+ */
+const enrolmentClient = object({
+  issuer,
+  client: string({ min: 1, max: 200, pattern: /^[\x21-\x7e]+$/, what: "a client's id" }),
+});
+export type EnrolmentClient = Infer<typeof enrolmentClient>;
+
 /** The policy in force: what a proposal may say, how many must agree, how long things may take. */
 export const policy = object(
   {
@@ -233,6 +244,8 @@ export const policy = object(
      * nobody reads only with a role from here. No role of these is a fact of a decision.
      */
     groups: array(groupRole, { max: 500 }),
+    /** Where people enrol keys by their own login; absent: nowhere. */
+    enrolment: array(enrolmentClient, { max: 20 }),
   },
 );
 export type Policy = Infer<typeof policy>;

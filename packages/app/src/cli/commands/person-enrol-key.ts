@@ -2,11 +2,11 @@
  * `countermand person enrol-key`: a person enrols a key of their own. They log in at
  * their identity provider, from here and not through the server; the login's nonce
  * commits to the key and the ledger, so what the provider signs vouches for this key
- * and for no other, and whoever runs the server can enrol none for somebody else.
+ * and for no other. The client is the one that the policy names for enrolling: at the
+ * server's own client the server chooses the nonce, and could have named a key of its own.
  */
 import { Command } from "commander";
-import { enrolmentNonce, type JsonObject } from "@countermand/record";
-import { readConfig } from "../../config/config.ts";
+import { enrolmentNonce, type EnrolmentClient, type JsonObject } from "@countermand/record";
 import { issuerKeys } from "../../identity/issuer-keys.ts";
 import { oidc, type Found } from "../../identity/oidc.ts";
 import type { Instance } from "../../rollbacks/countermand.ts";
@@ -20,7 +20,6 @@ import { speakOptions, tellAccepted, withLedger, type SpeakOptions } from "./sha
 
 interface EnrolKeyOptions extends SpeakOptions {
   readonly issuer?: string;
-  readonly clientId?: string;
 }
 
 /** How long somebody has to log in, in milliseconds. */
@@ -34,20 +33,17 @@ export function enrolKeyCommand(context: Context): Command {
     .description(
       "Opens your identity provider's page; its answer names the key and goes into the ledger with it, so that nobody has to take an administrator's or the server's word for whose key it is. An administrator links your account first (`person link-account`).",
     )
-    .option("--issuer <url>", "the identity provider (or COUNTERMAND_OIDC_ISSUER)")
-    .option(
-      "--client-id <id>",
-      "the name under which it knows this command line (or COUNTERMAND_OIDC_CLIENT_ID)",
-    )
+    .option("--issuer <url>", "the identity provider, where the policy names several")
     .addHelpText(
       "after",
       `
-Register the command line there as a native (public) application with the redirect
-address http://127.0.0.1/ (any port). On a machine without a browser, do this on one
+Which providers there are is in the policy's settings.json, for two administrators to
+say: "enrolment": [{ "issuer": "https://login.example.com", "client": "countermand-cli" }].
+The client is registered there for this command line alone, as a native (public)
+application whose only redirect address is http://127.0.0.1/ (any port). On a machine without a browser, do this on one
 that has one: the key is public, and \`ssh-keygen\` signs with an agent that is forwarded.`,
     );
   return speakOptions(command).action(async (options: EnrolKeyOptions) => {
-    const { issuer, clientId } = provider(context, options);
     const signer = sshSigner(context, options.key);
     await withLedger(context, options, async ({ countermand }) => {
       const instance = await countermand.instance();
@@ -61,8 +57,9 @@ that has one: the key is public, and \`ssh-keygen\` signs with an agent that is 
           `${signer.fingerprint} is ${known.id}'s already; a key is enrolled once.`,
         );
       }
+      const { issuer, client } = provider(registry.policy.enrolment ?? [], options.issuer);
       const nonce = enrolmentNonce(registry.instance, signer.fingerprint);
-      const found = await logIn(context, issuer, clientId, nonce);
+      const found = await logIn(context, issuer, client, nonce);
       const person = personOf(instance, found);
       const keys = await countermand.putArtefact(
         await issuerKeys(context.now).fetchKeys(found.issuer),
@@ -80,25 +77,25 @@ that has one: the key is public, and \`ssh-keygen\` signs with an agent that is 
         await say(speaker, registry, "key-enrolled", undefined, body, texts, person),
       );
       context.out(
-        `${signer.fingerprint} is ${plain(person, 64)}'s, on the word of ${plain(found.issuer, 200)}.\n`,
+        `${signer.fingerprint} is ${plain(person, 64)}'s, on the word of ${plain(found.issuer, 200)}.\nWhere the policy has new keys wait, the time counts from now.\n`,
       );
     });
   });
 }
 
 function provider(
-  context: Context,
-  options: EnrolKeyOptions,
-): { readonly issuer: string; readonly clientId: string } {
-  const given = {
-    ...context.env,
-    ...(options.issuer === undefined ? {} : { COUNTERMAND_OIDC_ISSUER: options.issuer }),
-    ...(options.clientId === undefined ? {} : { COUNTERMAND_OIDC_CLIENT_ID: options.clientId }),
-  };
-  const { oidc: found } = readConfig(given);
-  if (found !== undefined) return found;
+  clients: readonly EnrolmentClient[],
+  issuer: string | undefined,
+): EnrolmentClient {
+  const fitting = clients.filter((item) => issuer === undefined || item.issuer === issuer);
+  const [found, another] = fitting;
+  if (found !== undefined && another === undefined) return found;
+  if (found !== undefined && issuer !== undefined) return found;
+  const known = [...new Set(clients.map((item) => plain(item.issuer, 200)))].join(", ");
   throw usage(
-    "Which identity provider? Give --issuer and --client-id, or set COUNTERMAND_OIDC_ISSUER and COUNTERMAND_OIDC_CLIENT_ID; `countermand person enrol-key --help` says how to register there.",
+    known === ""
+      ? "The policy names no identity provider at which people enrol keys; two administrators add `enrolment` to its settings.json (`countermand person enrol-key --help`)."
+      : `Which identity provider? Give --issuer with one of those that the policy names: ${known}.`,
   );
 }
 

@@ -76,6 +76,11 @@ const policyFields = {
     .max(500)
     .exactOptional()
     .describe("Groups of identity providers whose members may read without being enrolled"),
+  enrolment: z
+    .array(z.strictObject({ issuer: z.string(), client: z.string() }))
+    .max(20)
+    .exactOptional()
+    .describe("Clients of identity providers at which people enrol keys of their own"),
 };
 export const policy: z.ZodType<Policy> = z.object(policyFields).describe("The policy in force");
 export const givenPolicy: z.ZodType<Policy> = z

@@ -133,6 +133,7 @@ export function sample(texts: Texts = plainTexts) {
     owner: "p-ines",
     reviewBy: at(900),
     groups: [{ issuer: "https://login.example.com", group: "7d1e-0f", role: "reader" }],
+    enrolment: [{ issuer: "https://login.example.com", client: "countermand-cli" }],
   };
   const instance: Whole<Omit<Instance, "openings">> & Pick<Instance, "openings"> = {
     origin,
