@@ -113,7 +113,9 @@ describeOnBothStores("time authority", (under) => {
     await append("two");
     await stamper.round();
     expect(reported).toHaveLength(1);
-    expect(stamper.health().alarm).toMatch(/clock is 3(?:599|600) s ahead of the time authority/);
+    expect(stamper.health().alarm).toMatch(
+      /clock is (?:359\d|360\d) s ahead of the time authority/,
+    );
     ahead = -60_000;
     await append("three");
     await stamper.round();
@@ -122,7 +124,8 @@ describeOnBothStores("time authority", (under) => {
     await append("four");
     await stamper.round();
     expect(reported.at(-1)).toBe("the clock agrees with the time authority's again");
-    expect(stamper.health()).toMatchObject({ ahead: 0 });
+    // The authority tells whole seconds, and an answer takes its time.
+    expect(Math.abs(stamper.health().ahead ?? 99)).toBeLessThan(5);
     expect(stamper.health().alarm).toBeUndefined();
   });
 });
