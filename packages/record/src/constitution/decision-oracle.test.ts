@@ -335,6 +335,7 @@ test("clearing a finding, overriding an obligation, judging an emergency", () =>
       occurredAt: base.since,
       recordedAt: base.since,
       outcome: "justified",
+      stepUp: true,
     };
     const state: RecordState = {
       ...base,

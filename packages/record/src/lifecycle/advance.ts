@@ -34,7 +34,7 @@ export interface Position {
  * Raised whenever the same entries may give another state, be it only another
  * sentence: a store then rebuilds its views.
  */
-export const foldVersion = 6;
+export const foldVersion = 7;
 
 /**
  * More entries than this in one record is somebody filling the ledger. What time

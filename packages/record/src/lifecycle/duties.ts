@@ -199,7 +199,7 @@ function retrospective({ retrospective: item }: RecordState): readonly Duty[] {
         }
       : {
           term: "Retrospective",
-          says: `${item.done.outcome}${late}, by`,
+          says: `${item.done.outcome}${late}, ${item.done.stepUp ? "with" : "without"} step-up, by`,
           actor: item.done.actor,
           tone: "good",
         },

@@ -251,7 +251,11 @@ export interface Retrospective {
   readonly dueAt: string;
   /** Index of the entry that said it was overdue. */
   readonly overdue?: number;
-  readonly done?: Saying & { readonly outcome: string };
+  readonly done?: Saying & {
+    readonly outcome: string;
+    /** Whether the key showed that it was its owner who judged. */
+    readonly stepUp: boolean;
+  };
 }
 
 /** Findings of the analysis that somebody took off the score for a time. */

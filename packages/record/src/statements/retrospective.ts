@@ -69,7 +69,7 @@ export const retrospective: RecordStatement<Body> = {
       ...state,
       retrospective: {
         ...state.retrospective,
-        done: { ...saying(said), outcome: body.outcome },
+        done: { ...saying(said), outcome: body.outcome, stepUp: said.userVerified === true },
       },
     };
   },

@@ -83,7 +83,25 @@ describe("an emergency", () => {
     const judged = { outcome: "justified", actions: [], findings: ledger.commit("it was right") };
     expect(withoutPin("retrospective", "dan", judged)).toBe("key-type");
     await record.says(dan, "retrospective", judged);
-    expect(record.state.retrospective?.done?.actor).toBe("dan");
+    expect(record.state.retrospective?.done).toMatchObject({ actor: "dan", stepUp: false });
+    // A key that saw its owner: the state says so, of both.
+    const head = { id: "x", actor: "dan", key: "k", instance: "i", occurredAt: ledger.time() };
+    const said = {
+      head,
+      stream: record.id,
+      payloadDigest: "0".repeat(64),
+      userVerified: true,
+      recordedAt: ledger.time(),
+    } as never;
+    const applied = (type: string, body: JsonObject, state?: typeof record.state) => {
+      const kind = statementTypes.get(type);
+      if (kind?.stream !== "record") throw new Error(`no ${type}`);
+      return kind.apply(body, state, { said, registry: ledger.registry });
+    };
+    expect(applied("proposed", whole).proposal.stepUp).toBe(true);
+    const ordinary = { ...whole, mode: undefined } as unknown as JsonObject;
+    expect(applied("proposed", ordinary).proposal).not.toHaveProperty("stepUp");
+    expect(applied("retrospective", judged, record.state).retrospective?.done?.stepUp).toBe(true);
   });
 });
 

@@ -40,7 +40,9 @@ export function enrolKeyCommand(context: Context): Command {
 Which providers there are is in the policy's settings.json, for two administrators to
 say: "enrolment": [{ "issuer": "https://login.example.com", "client": "countermand-cli" }].
 The client is registered there for this command line alone, as a native (public)
-application whose only redirect address is http://127.0.0.1/ (any port). On a machine without a browser, do this on one
+application whose only redirect address is http://127.0.0.1/ (any port).
+
+On a machine without a browser, do this on one
 that has one: the key is public, and \`ssh-keygen\` signs with an agent that is forwarded.`,
     );
   return speakOptions(command).action(async (options: EnrolKeyOptions) => {

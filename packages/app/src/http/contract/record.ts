@@ -217,7 +217,13 @@ const temporary = z.object({
 const retrospective = z.object({
   dueAt: instant,
   overdue: index.exactOptional(),
-  done: z.object({ ...saying, outcome: z.string() }).exactOptional(),
+  done: z
+    .object({
+      ...saying,
+      outcome: z.string(),
+      stepUp: z.boolean().describe("Whether it was judged with a PIN or a biometric"),
+    })
+    .exactOptional(),
 });
 
 const drills = z

@@ -431,7 +431,7 @@ export function sample(texts: Texts = plainTexts) {
     retrospective: {
       dueAt: at(4000),
       overdue: 34,
-      done: { ...said(35, "p-cleo"), outcome: `justified${wild}` },
+      done: { ...said(35, "p-cleo"), outcome: `justified${wild}`, stepUp: false },
     },
     obligationOverdue: 36,
     override: {
