@@ -1,6 +1,7 @@
 /** A log's key is followed by another, on both stores: overlap, thief, late server, kill, mirror, witness. */
 import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import {
   announcedKeys,
   defaultPolicy,
@@ -26,8 +27,10 @@ import { createNextKey, readHeldKeys, retireKey } from "../ledger/key-folder.ts"
 import { directoryTarget } from "../ledger/mirror/directory-target.ts";
 import { mirrorOnce } from "../ledger/mirror/mirror.ts";
 import { restoreFromMirror } from "../ledger/mirror/restore-mirror.ts";
+import { readLogKeys } from "../ledger/log-keys.ts";
 import { temporaryFolder } from "../ledger/testing/ledger-under-test.ts";
 import type { RollbackService } from "../rollbacks/service.ts";
+import { exportDatabase, importDatabase } from "../storage/portable.ts";
 import { describeOnBothStores, type StoreUnderTest } from "../storage/testing/both-stores.ts";
 import { entryIdentity } from "./entry-identity.ts";
 import { openApplication, type Application } from "./application.ts";
@@ -245,6 +248,19 @@ describeOnBothStores("one key after another", (under) => {
     expect(await findings(last)).toEqual([]);
   });
 
+  test("a backup from after a rotation is restored with its keys", async () => {
+    const { place, application } = await opened(under);
+    const after = await rotate(place, application, 0);
+    await addSomebody(after.service);
+    const { database } = after.store;
+    const parts: Uint8Array[] = [];
+    await exportDatabase(database, async (lines) => void parts.push(lines));
+    const other = await under.open();
+    await importDatabase(other, Readable.from(parts));
+    expect(await readLogKeys(other.read, 1)).toEqual(await readLogKeys(database.read, 1));
+    expect(await readLogKeys(other.read, 1)).toMatchObject([{ until: 2 }, { from: 2 }]);
+  });
+
   test("a mirror goes on across a rotation, and the log is made again from it", async () => {
     const { place, application } = await opened(under);
     const folder = join(temporaryFolder(), "mirror");
@@ -321,5 +337,7 @@ describeOnBothStores("several servers", (under) => {
     }
     expect([newest(application).size, newest(other).size]).toEqual([2, 2]);
     expect(other.service.opened?.ledger.state()).toMatchObject({ kind: "ended" });
+    // Time brings nothing any more.
+    expect(await other.service.tick()).toBe(0);
   });
 });

@@ -231,7 +231,8 @@ export class RollbackService implements Countermand {
    */
   async tick(limit = 100): Promise<number> {
     const store = this.#open;
-    if (store === undefined) return 0;
+    // Nothing follows in a log that was closed.
+    if (store === undefined || store.ledger.state().kind === "ended") return 0;
     const due = await store.database.read
       .selectFrom("record")
       .select("record.id")
