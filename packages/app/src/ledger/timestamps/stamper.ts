@@ -47,6 +47,8 @@ export class Stamper {
   #size: number | undefined;
   #attestedAt: string | undefined;
   #ahead: number | undefined;
+  /** How far it was ahead when that was told last. */
+  #told: number | undefined;
   #problem: string | undefined;
 
   constructor(options: StamperOptions) {
@@ -108,13 +110,18 @@ export class Stamper {
     }
   }
 
+  /** Told when it begins and when it has moved by as much again: authorities tell whole seconds. */
   #tellSkew(ahead: number): void {
-    const before = skewAlarm(this.#ahead);
-    const after = skewAlarm(ahead);
+    const alarm = skewAlarm(ahead);
     this.#ahead = ahead;
-    if (after !== undefined && after !== before) this.#options.report(after);
-    if (after === undefined && before !== undefined) {
-      this.#options.report("the clock agrees with the time authority's again");
+    if (alarm === undefined) {
+      if (this.#told !== undefined) {
+        this.#options.report("the clock agrees with the time authority's again");
+      }
+      this.#told = undefined;
+    } else if (this.#told === undefined || Math.abs(ahead - this.#told) > toleratedSkew) {
+      this.#told = ahead;
+      this.#options.report(alarm);
     }
   }
 }
