@@ -109,6 +109,9 @@ describe.skipIf(!hasChromium)(`with a browser (skipped where ${chromium} is miss
 
     const proposed = place.as("spare", "propose", "--target", "HEAD~1", ...complete);
     expect([proposed.code, proposed.err]).toEqual([0, expect.anything()]);
+    // The weaker word is shown as such, the other has no need of it.
+    expect(place.run("show", "RB-2026-1").out).not.toContain("an administrator said");
+    expect(place.as("ada", "person", "list").out).toContain("on an administrator's word");
     const file = `${place.folder}/RB-2026-1.tar`;
     expect(place.run("export", "RB-2026-1", "--names", "-o", file).code).toBe(0);
     await provider.close();

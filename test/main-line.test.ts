@@ -117,6 +117,7 @@ async function mainLine(place: Workplace): Promise<void> {
   expect(place.as("cleo", "close", rb(1), "--divergent-until", "14d").out).toMatch(/now closed/);
 
   const show = place.run("show", rb(1));
+  expect(show.out).toContain(", whose key it is an administrator said");
   expect(show.out).toMatch(/closed since[\s\S]*ADA|closed since[\s\S]*ada/);
   expect(show.out).toContain("sh -c");
   expect(place.run("show", rb(2))).toMatchObject({

@@ -46,7 +46,7 @@ export function decidePage(view: DecideView): string {
         by ${actor(state.proposal.actor)}
       </p>
       ${why(state, text)} ${duties(state, actor, text)} ${assessment(state, actor)}
-      ${evidence(state, actor)} ${approvals(state, actor, text)}
+      ${evidence(state, actor)} ${approvals(state, ledger.registry, actor, text)}
       <section aria-labelledby="decide">
         <h2 id="decide">Your decision</h2>
         ${passkeys.length === 0 ? noPasskey(person) : decisionForm(state, passkeys, form)}

@@ -49,9 +49,10 @@ export function recordPage({ ledger, state, openings, now }: RecordPageView): st
         }
       </p>
       <div class="split">${head(state, actor, now)} ${why(state, text)}</div>
-      ${duties(state, actor, text)} ${assessment(state, actor)} ${approvals(state, actor, text)}
-      ${evidence(state, actor)} ${executions(state, actor, text)} ${outcome(state, actor)}
-      ${timeline(state, actor)} ${proof(state, ledger)}`,
+      ${duties(state, actor, text)} ${assessment(state, actor)}
+      ${approvals(state, ledger.registry, actor, text)} ${evidence(state, actor)}
+      ${executions(state, actor, text)} ${outcome(state, actor)} ${timeline(state, actor)}
+      ${proof(state, ledger)}`,
   });
 }
 

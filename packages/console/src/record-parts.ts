@@ -1,11 +1,13 @@
 /** The parts of a record's page between its reasons and its timeline. */
 import {
   approvalsInForce,
-  showCondition,
-  showIdentity,
   type Artefact,
+  assuranceOf,
   type Decision,
   type RecordState,
+  type Registry,
+  showCondition,
+  showIdentity,
 } from "@countermand/record";
 import { html, type Html } from "./html.ts";
 import { paths } from "./paths.ts";
@@ -98,7 +100,12 @@ export function assessment({ assessment: found }: RecordState, actor: ShowActor)
   </section>`;
 }
 
-export function approvals(state: RecordState, actor: ShowActor, text: ShowText): Html {
+export function approvals(
+  state: RecordState,
+  registry: Registry,
+  actor: ShowActor,
+  text: ShowText,
+): Html {
   const inForce = approvalsInForce(state);
   const counted = new Set(inForce.map((item) => item.index));
   const window = state.authorisation;
@@ -115,7 +122,11 @@ export function approvals(state: RecordState, actor: ShowActor, text: ShowText):
                     <strong
                       >${decided[item.decision]}${item.to !== undefined && html` to ${item.to}`}</strong
                     >
-                    by ${actor(item.actor)}, ${instant(item.recordedAt)} (entry ${item.index}).
+                    by ${actor(item.actor)}, ${instant(item.recordedAt)} (entry
+                    ${item.index}).${
+                      assuranceOf(registry, item.key) === "administrator" &&
+                      html` <span class="weak">Whose key it is, an administrator said.</span>`
+                    }
                     ${standing(item, counted)}
                   </p>
                   ${

@@ -57,7 +57,7 @@ p, .cards, .timeline { max-width: 48rem; }
 pre { background: var(--raised); border: 1px solid var(--line); border-radius: 4px; padding: 0.6rem 0.8rem; margin: 0.5rem 0; max-width: 60rem; white-space: pre-wrap; }
 pre code { font-size: 1em; }
 .text { white-space: pre-wrap; border-left: 3px solid var(--line); padding-left: 0.8rem; }
-.empty { color: var(--quiet); }
+.empty, .weak { color: var(--quiet); }
 .empty code, .empty pre { color: var(--text); }
 .trail { margin-bottom: 0.8rem; }
 .void, .late strong { color: var(--bad); }

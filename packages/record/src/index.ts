@@ -147,6 +147,7 @@ export {
   type RationaleUse,
 } from "./rationale/uses.ts";
 export {
+  assuranceOf,
   doubtful,
   holderOf,
   personById,

@@ -1,14 +1,16 @@
 /** A record as a person reads it in a terminal: what, why, what it undoes, who, when. */
 import {
   approvalsInForce,
+  assuranceOf,
   deadlineOf,
+  type DecisionKind,
   dutiesOf,
+  type Opening,
+  type RecordState,
+  type Registry,
   showCondition,
   showIdentity,
   timerSays,
-  type DecisionKind,
-  type Opening,
-  type RecordState,
 } from "@countermand/record";
 import { textOf } from "./commands/shared.ts";
 import type { Context } from "./context.ts";
@@ -48,6 +50,7 @@ export function showRecord(
   state: RecordState,
   openings: readonly Opening[],
   name: (actor: string) => string = (actor) => actor,
+  registry?: Registry,
 ): string {
   const { proposal } = state;
   const bold = (text: string) => style(context, "bold", text);
@@ -72,7 +75,7 @@ export function showRecord(
     `  why\n${text(proposal.rationale)}\n  what users notice\n${text(proposal.impact)}\n  security\n${text(proposal.security)}\n`,
     dutyText(context, state, name),
     assessmentText(context, state),
-    approvalText(context, state, name),
+    approvalText(context, state, name, registry),
     evidenceText(state, name),
     executionText(state, openings, name),
     `${bold("Timeline")}\n${timelineText(context, state, name)}`,
@@ -144,6 +147,7 @@ function approvalText(
   context: Context,
   state: RecordState,
   name: (actor: string) => string,
+  registry: Registry | undefined,
 ): string {
   const inForce = new Set(approvalsInForce(state).map((item) => item.index));
   const lines = state.decisions.map((item) => {
@@ -156,8 +160,10 @@ function approvalText(
             : "  (of another version)"
           : style(context, "yellow", `  void since entry ${item.voidedBy}: the record changed`);
     const to = item.to === undefined ? "" : ` to ${plain(item.to)}`;
+    const assurance = registry === undefined ? undefined : assuranceOf(registry, item.key);
+    const weak = assurance === "administrator" ? ", whose key it is an administrator said" : "";
     const only = item.conditions.map((each) => `, ${showCondition(each)}`).join("");
-    return `  ${decided[item.decision]}${to} by ${name(item.actor)} at ${instant(item.recordedAt)}${only}${standing}`;
+    return `  ${decided[item.decision]}${to} by ${name(item.actor)} at ${instant(item.recordedAt)}${only}${weak}${standing}`;
   });
   const title = style(
     context,

@@ -45,8 +45,8 @@ export interface Oidc {
   readonly issuer: string;
   /** What a login needs to be asked for and to be believed; `nonce` where it commits to something. */
   ask(nonce?: string): Asking;
-  /** The provider's page. Throws a `LoginError` "login-unavailable" where it does not answer. */
-  pageOf(asking: Asking, redirectUri: string): Promise<URL>;
+  /** The provider's page; `fresh`: a session that is open there is not enough. Throws a `LoginError` "login-unavailable" where it does not answer. */
+  pageOf(asking: Asking, redirectUri: string, options?: { readonly fresh: true }): Promise<URL>;
   /** Who came back to `url`. Throws a `LoginError` "login-failed" or "login-unavailable". */
   finish(asking: Asking, url: URL): Promise<Found>;
 }
@@ -74,7 +74,7 @@ export function oidc(settings: OidcSettings): Oidc {
   return {
     issuer: settings.issuer,
     ask: (nonce = newSecret()) => ({ state: newSecret(), nonce, verifier: newSecret() }),
-    async pageOf({ state, nonce, verifier }, redirectUri) {
+    async pageOf({ state, nonce, verifier }, redirectUri, options) {
       const { client, configuration } = await provider();
       return client.buildAuthorizationUrl(configuration, {
         redirect_uri: redirectUri,
@@ -83,6 +83,7 @@ export function oidc(settings: OidcSettings): Oidc {
         code_challenge_method: "S256",
         state,
         nonce,
+        ...(options === undefined ? {} : { prompt: "login" }),
       });
     },
     async finish({ state, nonce, verifier }, url) {

@@ -157,6 +157,15 @@ export function usableKey(
   );
 }
 
+/** Whose word it is that the key is its holder's; undefined: of no enrolled person. */
+export function assuranceOf(
+  registry: Registry,
+  fingerprint: string,
+): EnrolledKey["assurance"] | undefined {
+  return holderOf(registry, fingerprint)?.keys.find((key) => key.fingerprint === fingerprint)
+    ?.assurance;
+}
+
 /** Whether what this key signed at `when` may be somebody else's. */
 export function doubtful(registry: Registry, fingerprint: string, when: string): boolean {
   const key = holderOf(registry, fingerprint)?.keys.find(

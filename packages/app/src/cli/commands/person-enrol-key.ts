@@ -112,7 +112,9 @@ async function logIn(
   const asking = client.ask(nonce);
   const loopback = await listenOnLoopback(asking.state, anyCode);
   try {
-    const page = await client.pageOf(asking, `http://127.0.0.1:${loopback.port}/`);
+    const page = await client.pageOf(asking, `http://127.0.0.1:${loopback.port}/`, {
+      fresh: true,
+    });
     context.err(`Log in here, for this key:\n  ${page.href}\n`);
     context.openPage?.(page.href);
     const came = await loopback.answer(

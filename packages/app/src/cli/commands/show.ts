@@ -22,7 +22,7 @@ export function showCommand(context: Context): Command {
           return;
         }
         const name = (actor: string) => nameOf(instance.registry, instance.openings, actor);
-        context.out(showRecord(context, view.state, view.openings, name));
+        context.out(showRecord(context, view.state, view.openings, name, instance.registry));
         context.out(
           `\nEvery line is an entry of the ledger ${instance.origin}. \`countermand export ${view.state.id} -o ${view.state.id}.tar\` gives the proofs.\n`,
         );
