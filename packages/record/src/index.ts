@@ -92,7 +92,7 @@ export {
   type Status,
   type TimelineItem,
 } from "./lifecycle/state.ts";
-export { classifyRequest, policyActionOf, policyRequest } from "./policy/facts.ts";
+export { classifyRequest, policyActionOf, policyRequest, signalFacts } from "./policy/facts.ts";
 export {
   judgeOf,
   mustPermit,
@@ -100,6 +100,7 @@ export {
   type Classification,
   type Judge,
   type Judging,
+  type Obliging,
   type PolicyAction,
   type PolicyRequest,
   type Verdict,
@@ -178,6 +179,7 @@ export { parseSshsig, signedData } from "./sshsig/sshsig.ts";
 export { verifySshsig } from "./sshsig/verify.ts";
 export { sshsigFromAssertion, type Assertion } from "./sshsig/webauthn.ts";
 export { commitmentsIn } from "./statements/commitments.ts";
+export { obligedPerson } from "./registry/obliged-person.ts";
 export { drillTargets, longestScheduleDays } from "./statements/drill-scheduled.ts";
 export { interval, occurrence } from "./lifecycle/interval.ts";
 export { maxRulesBytes } from "./statements/policy-proposed.ts";

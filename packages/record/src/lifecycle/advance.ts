@@ -8,8 +8,8 @@ import { canonicalize, type JsonValue } from "../bytes/canonical-json.ts";
 import { checkClock, checkSigner } from "../constitution/signer.ts";
 import { Refusal, rule } from "../constitution/refusal.ts";
 import { registryStream, type Entry } from "../entry/entry.ts";
-import { policyActionOf, policyRequest } from "../policy/facts.ts";
-import { judgeOf, mustPermit, type Judging } from "../policy/judge.ts";
+import { classifyRequest, policyActionOf, policyRequest } from "../policy/facts.ts";
+import { judgeOf, mustOblige, mustPermit, type Judging } from "../policy/judge.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { SignedStatement } from "../statements/signed-statement.ts";
 import {
@@ -34,7 +34,7 @@ export interface Position {
  * Raised whenever the same entries may give another state, be it only another
  * sentence: a store then rebuilds its views.
  */
-export const foldVersion = 7;
+export const foldVersion = 8;
 
 /**
  * More entries than this in one record is somebody filling the ledger. What time
@@ -147,7 +147,12 @@ export function advance(
   const judge = action === undefined ? undefined : judgeOf(judging, registry.rules?.digest);
   if (judge !== undefined && action !== undefined) {
     const about = type.opens === true || before === undefined ? after : before;
-    mustPermit(judge, policyRequest(action, about, registry, now, entry.context));
+    if (action === "signal") {
+      const request = classifyRequest(about, registry, now.recordedAt, action);
+      mustOblige(judge, request, about.proposal, body["owners"] as readonly string[]);
+    } else {
+      mustPermit(judge, policyRequest(action, about, registry, now, entry.context));
+    }
   }
   return {
     ...after,

@@ -136,6 +136,22 @@ function mandatory(state: RecordState): readonly Duty[] {
       tone: obligationOverdue === undefined ? "waits" : "bad",
     },
   ];
+  const { signal, current, target } = state.proposal;
+  if (signal !== undefined) {
+    const about = signal.ids.length === 0 ? "" : ` about ${signal.ids.join(", ")}`;
+    found.push({
+      term: "Signal",
+      says: `${signal.id}, ${signal.type}, severity ${signal.severity},${about} from ${signal.source} at ${signal.occurredAt}; mandatory by ${signal.rules.length === 1 ? "rule" : "rules"} ${signal.rules.join(", ")}`,
+      tone: "plain",
+    });
+  }
+  if (target.type === "unnamed" || current.type === "unnamed") {
+    found.push({
+      term: "To be named",
+      says: "what runs and what is to run: revise it with both, before it can be assessed",
+      tone: "waits",
+    });
+  }
   if (state.status === "execution_failed" && obligationUnmet(state)) {
     found.push({
       term: "Another attempt",

@@ -11,6 +11,8 @@ import type {
   Identity,
   Mode,
   Policy,
+  SecuritySignal,
+  Unnamed,
   WeighedFindings,
 } from "../statements/words.ts";
 
@@ -60,8 +62,9 @@ export interface Proposal extends Saying {
   readonly kind: string;
   readonly service: string;
   readonly environment: string;
-  readonly current: Identity;
-  readonly target: Identity;
+  /** Unnamed only in what a signal opened, until somebody revises it. */
+  readonly current: Identity | Unnamed;
+  readonly target: Identity | Unnamed;
   readonly reason: string;
   readonly tickets: readonly string[];
   readonly stabiliseMinutes: number;
@@ -73,6 +76,8 @@ export interface Proposal extends Saying {
   readonly incident?: string;
   /** Somebody must roll back, or answer for not doing so: why, who, until when. */
   readonly obligation?: MandatorySignal;
+  /** What a rule over signals made of it. */
+  readonly signal?: SecuritySignal & { readonly rules: readonly string[] };
   /** The plan that was written for this, before. */
   readonly plan?: string;
   /** Names of the checks that are to tell whether it worked. */

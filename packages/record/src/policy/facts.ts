@@ -6,6 +6,7 @@ import { doubtful, personById, rolesFor, type Registry } from "../registry/regis
 import { digestOf } from "../lifecycle/record-hash.ts";
 import type { RecordState } from "../lifecycle/state.ts";
 import type { JsonObject } from "../bytes/canonical-json.ts";
+import type { SecuritySignal } from "../statements/words.ts";
 import { clearingFacts } from "./clearing-facts.ts";
 import type { LedgerFacts } from "../entry/entry.ts";
 import type { Said } from "../statements/statement-type.ts";
@@ -37,6 +38,8 @@ export function policyActionOf(
       return "attach-evidence";
     case "decision":
       return body["decision"] as PolicyAction;
+    case "obliged":
+      return "signal";
     case "implication-cleared":
       return "clear-implication";
     case "exception-requested":
@@ -87,14 +90,15 @@ export function policyRequest(
   };
 }
 
-/** The request with which a version of a record is classified. */
+/** The request with which a version of a record is classified, or the signal that opens one judged. */
 export function classifyRequest(
   state: RecordState,
   registry: Registry,
   now: string,
+  action: "classify" | "signal" = "classify",
 ): PolicyRequest {
   return {
-    action: "classify",
+    action,
     principal: {
       id: registry.system.actor,
       kind: "system",
@@ -144,6 +148,7 @@ function resourceFacts(state: RecordState, registry: Registry, now: string): Res
     exercise: proposal.mode === "exercise",
     temporary: proposal.expiresAt !== undefined,
     obliged: proposal.obligation !== undefined,
+    ...signalFacts(proposal.signal),
     assessed: assessment !== undefined,
     risk: assessment?.risk?.score ?? -1,
     level: assessment?.risk?.level ?? "unknown",
@@ -167,6 +172,18 @@ function resourceFacts(state: RecordState, registry: Registry, now: string): Res
         !doubtful(registry, item.key, item.recordedAt),
     ).length,
     renewals: state.temporary?.renewals ?? 0,
+  };
+}
+
+/** What rules see of a signal. */
+export function signalFacts(
+  signal: Pick<SecuritySignal, "source" | "type" | "severity" | "ids"> | undefined,
+): Pick<ResourceFacts, "signalSource" | "signalType" | "signalSeverity" | "signalIds"> {
+  return {
+    signalSource: signal?.source ?? "",
+    signalType: signal?.type ?? "",
+    signalSeverity: signal?.severity ?? "unknown",
+    signalIds: [...(signal?.ids ?? [])].sort(),
   };
 }
 

@@ -6,6 +6,8 @@
  */
 import type { JsonObject } from "../bytes/canonical-json.ts";
 import { Refusal, rule } from "../constitution/refusal.ts";
+import type { Proposal } from "../lifecycle/state.ts";
+import { later } from "../lifecycle/time.ts";
 import type { Obligations } from "./obligations.ts";
 
 /** What is asked: everything that a rule can see, computed from the entries (`facts.ts`). */
@@ -39,12 +41,13 @@ export const policyActions = [
   "oblige",
   "plan",
   "classify",
+  "signal",
 ] as const;
 export type PolicyAction = (typeof policyActions)[number];
 
 export interface PrincipalFacts {
   readonly id: string;
-  /** `system` for `classify`. */
+  /** `system` for `classify` and `signal`. */
   readonly kind: "human" | "workload" | "controller" | "agent" | "system";
   readonly permissions: readonly string[];
   /** Roles that hold for this resource now. */
@@ -57,6 +60,8 @@ export interface PrincipalFacts {
   readonly keyAgeMinutes: number;
 }
 
+export type PolicyLevel = "none" | "low" | "medium" | "high" | "critical" | "unknown";
+
 export interface ResourceFacts {
   readonly service: string;
   readonly environment: string;
@@ -67,11 +72,17 @@ export interface ResourceFacts {
   readonly exercise: boolean;
   readonly temporary: boolean;
   readonly obliged: boolean;
+  /** Of the signal that made it mandatory, or that is judged now; empty and `unknown` without one. */
+  readonly signalSource: string;
+  readonly signalType: string;
+  readonly signalSeverity: PolicyLevel;
+  /** Sorted. */
+  readonly signalIds: readonly string[];
   /** An assessment is in force. Without one every fact below is its least known value. */
   readonly assessed: boolean;
   /** 0 to 100; -1: not known. */
   readonly risk: number;
-  readonly level: "none" | "low" | "medium" | "high" | "critical" | "unknown";
+  readonly level: PolicyLevel;
   /** Per cent; 0 where nothing was assessed. */
   readonly coverage: number;
   /** Ids of implications for the worse, sorted. */
@@ -138,11 +149,22 @@ export interface Classification {
   readonly obligations: Obligations;
 }
 
+/** What the rules make of a signal. */
+export interface Obliging {
+  /** Ids of the rules that match, sorted; empty: nothing is mandatory. */
+  readonly rules: readonly string[];
+  /** The shortest time that one of them gives. */
+  readonly minutes: number;
+  /** Who may own it, in the order of the rule that gives the shortest time. */
+  readonly owners: readonly string[];
+}
+
 /** Bound to one version of the rules. An error inside denies; it never throws for a request. */
 export interface Judge {
   permits(request: PolicyRequest): Verdict;
   /** The strictest of what all matching rules ask for, over the settings' obligations `least`. */
   classify(request: PolicyRequest, least: Obligations): Classification;
+  obliges(request: PolicyRequest): Obliging;
 }
 
 /**
@@ -168,6 +190,31 @@ export function mustPermit(judge: Judge, request: PolicyRequest): Verdict {
   const verdict = judge.permits(request);
   if (!verdict.allowed) throw new Refusal("policy", verdict.reason);
   return verdict;
+}
+
+/** Throws a refusal unless the rules make just this of the signal that opened `state`. */
+export function mustOblige(
+  judge: Judge,
+  request: PolicyRequest,
+  { obligation, signal, recordedAt }: Proposal,
+  owners: readonly string[],
+): void {
+  const asked = judge.obliges(request);
+  const found = {
+    rules: signal?.rules ?? [],
+    owners,
+    deadline: obligation?.deadline ?? "",
+  };
+  const wanted = {
+    rules: asked.rules,
+    owners: asked.owners,
+    deadline: later(recordedAt, asked.minutes),
+  };
+  rule("policy", asked.rules.length > 0 && JSON.stringify(found) === JSON.stringify(wanted), () =>
+    asked.rules.length === 0
+      ? `no rule makes the signal ${signal?.id} mandatory`
+      : `the rules ${asked.rules.join(", ")} make it mandatory by ${wanted.deadline}, not ${found.rules.join(", ")} by ${found.deadline}`,
+  );
 }
 
 /** For the views and explanations: a request as JSON. */

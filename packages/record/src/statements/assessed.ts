@@ -4,6 +4,7 @@
  * clear. With no repository there is no report, and the unknowns say so.
  */
 import { array, int, object, oneOf, sha256Hex, string, type Infer } from "../bytes/shape.ts";
+import { rule } from "../constitution/refusal.ts";
 import { obligationsOf } from "../policy/obligations.ts";
 import { recordHash } from "../lifecycle/record-hash.ts";
 import { voidDecisions } from "../lifecycle/state.ts";
@@ -70,6 +71,15 @@ export const assessed: RecordStatement<Body> = {
   during: ["planned", "proposed", "pending_approval", "authorised"],
   shape,
   subjects: aboutRecord,
+  check(_body, before) {
+    const { id, proposal } = existing(before);
+    rule(
+      "target-pinned",
+      proposal.target.type !== "unnamed" && proposal.current.type !== "unnamed",
+      () =>
+        `${id} does not say yet what runs and what is to run: a signal opened it; revise it with both, then assess it`,
+    );
+  },
   apply(body, before, { said, facts }) {
     const { authorisation: _void, classification: _was, ...state } = existing(before);
     return {

@@ -9,9 +9,15 @@ import { rule } from "../constitution/refusal.ts";
 import { digestOf, recordHash } from "../lifecycle/record-hash.ts";
 import type { Proposal, RecordState } from "../lifecycle/state.ts";
 import { afresh } from "../lifecycle/state.ts";
-import { predicate, saying, type RecordContext, type RecordStatement } from "./statement-type.ts";
+import {
+  predicate,
+  saying,
+  type RecordContext,
+  type RecordStatement,
+  type Said,
+} from "./statement-type.ts";
 import { obligationsOf } from "../policy/obligations.ts";
-import { personById } from "../registry/registry.ts";
+import { personById, type Registry } from "../registry/registry.ts";
 import {
   actorId,
   commitmentText,
@@ -143,46 +149,20 @@ export const proposed: RecordStatement<Body> = {
       ...(body.mode === "emergency" ? { stepUp: said.userVerified === true } : {}),
       ...(body.incident === undefined ? {} : { incident: body.incident }),
       ...(body.obligation === undefined ? {} : { obligation: body.obligation }),
+      ...(state?.proposal.signal === undefined ? {} : { signal: state.proposal.signal }),
       ...(body.plan === undefined ? {} : { plan: body.plan }),
       checks: body.checks ?? [],
       rationale: body.rationale,
       impact: body.impact,
       security: body.security,
     };
+    if (state === undefined) return opened(said, registry, body.uid, proposal);
     const hash = recordHash(said.stream, said.payloadDigest, undefined);
-    const status = body.mode === "plan" ? "planned" : "proposed";
     const obligations = obligationsOf(registry.policy, body.mode === "emergency");
-    if (state === undefined) {
-      return {
-        id: said.stream,
-        uid: body.uid,
-        status,
-        since: said.recordedAt,
-        hash,
-        revision: 1,
-        policy: registry.policy,
-        obligations,
-        proposal,
-        evidence: [],
-        decisions: [],
-        executions: [],
-        observations: [],
-        verifications: [],
-        checks: [],
-        workloadKeys: [],
-        exceptions: [],
-        clearings: [],
-        proposers: [said.head.actor],
-        participants: [],
-        deletedOpenings: [],
-        timeline: [],
-        head: "",
-      };
-    }
     const { assessment: _old, classification: _was, ...kept } = afresh(state, said.index);
     return {
       ...kept,
-      status,
+      status: firstStatus(proposal),
       obligations,
       hash,
       revision: state.revision + 1,
@@ -194,6 +174,45 @@ export const proposed: RecordStatement<Body> = {
   says: (body) =>
     `${body.revises === undefined ? "proposes" : "revises the proposal"}${body.mode === undefined ? "" : ` (${body.mode})`}: ${body.kind} of ${body.service} in ${body.environment}, from ${showIdentity(body.current)} back to ${showIdentity(body.target)}, for ${body.reason} (${body.tickets.join(", ")})`,
 };
+
+function firstStatus({ mode }: Proposal): RecordState["status"] {
+  return mode === "plan" ? "planned" : "proposed";
+}
+
+/** A record as its first entry makes it. What the system opens, nobody proposed. */
+export function opened(
+  said: Said,
+  registry: Registry,
+  uid: string,
+  proposal: Proposal,
+): RecordState {
+  const { actor } = said.head;
+  return {
+    id: said.stream,
+    uid,
+    status: firstStatus(proposal),
+    since: said.recordedAt,
+    hash: recordHash(said.stream, said.payloadDigest, undefined),
+    revision: 1,
+    policy: registry.policy,
+    obligations: obligationsOf(registry.policy, proposal.mode === "emergency"),
+    proposal,
+    evidence: [],
+    decisions: [],
+    executions: [],
+    observations: [],
+    verifications: [],
+    checks: [],
+    workloadKeys: [],
+    exceptions: [],
+    clearings: [],
+    proposers: actor === registry.system.actor ? [] : [actor],
+    participants: [],
+    deletedOpenings: [],
+    timeline: [],
+    head: "",
+  };
+}
 
 function checkMode(
   body: Body,

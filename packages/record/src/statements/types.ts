@@ -47,6 +47,7 @@ import { exceptionGranted } from "./exception-granted.ts";
 import { exceptionRequested } from "./exception-requested.ts";
 import { implicationCleared } from "./implication-cleared.ts";
 import { grantUsed } from "./grant-used.ts";
+import { obliged } from "./obliged.ts";
 import { obligationOverdue } from "./obligation-overdue.ts";
 import { overridden } from "./overridden.ts";
 import { overrideEnded } from "./override-ended.ts";
@@ -112,6 +113,7 @@ const all: readonly AnyStatementType[] = [
   grantUsed,
   implicationCleared,
   obligationOverdue,
+  obliged,
   overridden,
   overrideEnded,
   retrospective,

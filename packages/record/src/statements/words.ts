@@ -113,9 +113,15 @@ export type Identity = Infer<typeof identity>;
 
 export const identityTypes = ["commit", "image", "artifact", "version"] as const;
 
+/** A state that whoever opened a record could not name. No statement can name it, so nothing matches it. */
+export type Unnamed = { readonly type: "unnamed" };
+export const unnamed: Unnamed = { type: "unnamed" };
+
 /** One line for a person: what this identity is, short. */
-export function showIdentity(value: Identity): string {
+export function showIdentity(value: Identity | Unnamed): string {
   switch (value.type) {
+    case "unnamed":
+      return "a state not named yet";
     case "commit":
       return value.commit.slice(0, 12);
     case "image":
@@ -128,6 +134,22 @@ export function showIdentity(value: Identity): string {
 
 /** `unknown`: too little was seen for any other word. */
 export const riskLevels = ["none", "low", "medium", "high", "critical", "unknown"] as const;
+
+/** What a tool found, as it was reported to the server: a hint, in the words of whoever sent it. */
+export const securitySignal = object({
+  /** Who sent it, as the server knows them. */
+  source: name,
+  /** The sender's own; with `source` it is one signal, however often it is sent. */
+  id: ticket,
+  type: name,
+  severity: oneOf(riskLevels),
+  /** What it is about: CVE numbers and the like. */
+  ids: array(name, { max: 50 }),
+  occurredAt: timestamp,
+  /** SHA-256 of the event as it was received. */
+  digest: sha256Hex,
+});
+export type SecuritySignal = Infer<typeof securitySignal>;
 
 /** How grave what is undone is, all together, and how much was seen of what was to be looked at. */
 export const assessedRisk = object({

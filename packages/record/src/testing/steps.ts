@@ -3,7 +3,7 @@ import type { JsonObject } from "../bytes/canonical-json.ts";
 import { Refusal, type RuleId } from "../constitution/refusal.ts";
 import { digestOf } from "../lifecycle/record-hash.ts";
 import type { DecisionKind, RecordState } from "../lifecycle/state.ts";
-import type { Judge, PolicyRequest } from "../policy/judge.ts";
+import type { Judge, Obliging, PolicyRequest } from "../policy/judge.ts";
 import type { Obligations } from "../policy/obligations.ts";
 import type { Policy } from "../statements/words.ts";
 import { assessmentBody, decisionBody, proposal, type Actor, type TestLedger } from "./actors.ts";
@@ -168,6 +168,7 @@ export async function putInForce(
 export function judgeThat(
   asks: (request: PolicyRequest) => Partial<Obligations>,
   permits: (request: PolicyRequest) => boolean = () => true,
+  obliges: (request: PolicyRequest) => Obliging = () => ({ rules: [], minutes: 0, owners: [] }),
 ): Judge {
   return {
     permits: (request) => ({ allowed: permits(request), rules: ["test"], reason: "a rule" }),
@@ -176,6 +177,7 @@ export function judgeThat(
       rules: ["test"],
       obligations: { ...least, ...asks(request) },
     }),
+    obliges,
   };
 }
 
