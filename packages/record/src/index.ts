@@ -78,6 +78,7 @@ export {
   decisionKinds,
   decisionsInForce,
   hasRun,
+  obligationUnmet,
   isDangling,
   isOverdue,
   openedAt,
@@ -93,6 +94,13 @@ export {
   type TimelineItem,
 } from "./lifecycle/state.ts";
 export { classifyRequest, policyActionOf, policyRequest, signalFacts } from "./policy/facts.ts";
+export {
+  obligationOf,
+  signalReason,
+  signalRequest,
+  type SignalObligation,
+  type SignalPlace,
+} from "./policy/obliging.ts";
 export {
   judgeOf,
   mustPermit,

@@ -42,6 +42,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     withdraw: async (it) => (await import("./commands/withdraw.ts")).withdrawCommand(it),
     run: async (it, exit) => (await import("./commands/run.ts")).runCommand(it, exit),
     gate: async (it, exit) => (await import("./commands/gate.ts")).gateCommand(it, exit),
+    signal: async (it) => (await import("./commands/signal.ts")).signalCommand(it),
     observe: async (it) => (await import("./commands/observe.ts")).observeCommand(it),
     "verify-outcome": async (it) =>
       (await import("./commands/verify-outcome.ts")).verifyOutcomeCommand(it),

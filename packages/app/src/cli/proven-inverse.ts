@@ -1,5 +1,6 @@
 /** The proof that a proposal is the exact inverse of what it undoes, where there is one. */
-import type { Identity } from "@countermand/record";
+import type { RecordState } from "@countermand/record";
+
 import { claimOf, isCleanInverse, withObjects } from "../undo/inverse/commits.ts";
 import { checkInverse } from "../undo/inverse/check.ts";
 import { InverseError } from "../undo/inverse/error.ts";
@@ -11,7 +12,7 @@ import type { UndoReport } from "../undo/range/report.ts";
 
 /** Undefined where it is none, or where that cannot be shown: then people decide, as always. */
 export async function provenInverse(
-  { current, target }: { readonly current: Identity; readonly target: Identity },
+  { current, target }: Pick<RecordState["proposal"], "current" | "target">,
   repository: Repository | undefined,
   report: UndoReport | string,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {

@@ -79,6 +79,27 @@ const calls: readonly (readonly [string, (it: Countermand) => Promise<unknown>])
       }),
   ],
   ["gateEvents", (it) => it.gateEvents({})],
+  [
+    "signal",
+    (it) =>
+      it.signal({
+        source: "scanner",
+        id: "GHSA-1",
+        type: "vulnerability",
+        time: "2026-11-23T02:41:00.000Z",
+        data: {
+          service: "api",
+          environment: "prod",
+          severity: "critical",
+          ids: ["CVE-2026-1"],
+          current: { type: "commit", commit: "b".repeat(40) },
+          summary: "It runs what it is sent.",
+          url: "https://example.com/a?b=c",
+        },
+      }),
+  ],
+  ["signals", (it) => it.signals({})],
+  ["signals, asked", (it) => it.signals({ outcome: "joined", after: "c|+/=", limit: 3 })],
   ["audits", (it) => it.audits()],
   ["reversals", (it) => it.reversals({})],
   ["reversals, asked", (it) => it.reversals({ repository: "a b/c?&=", after: "c+/=", limit: 3 })],

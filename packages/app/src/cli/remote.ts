@@ -10,6 +10,7 @@ import { audits, reversalPage } from "../http/contract/audit.ts";
 import { entryTimes } from "../http/contract/entry-times.ts";
 import { gateAnswer, gateEventPage } from "../http/contract/gate.ts";
 import { instance } from "../http/contract/instance.ts";
+import { signalAnswer, signalPage } from "../http/contract/signal.ts";
 import { recordPage, recordView } from "../http/contract/record.ts";
 import { accepted } from "../http/contract/statement.ts";
 import { artefact } from "../http/contract/words.ts";
@@ -47,6 +48,12 @@ export function remoteCountermand(baseUrl: string, options: RemoteOptions = {}):
     },
     gate: (request) => askJson("/v1/gate", gateAnswer, { method: "POST", json: request }),
     gateEvents: (query) => askJson("/v1/gate/events", gateEventPage, { query: { ...query } }),
+    signal: (event) =>
+      askJson("/v1/signals", signalAnswer, {
+        method: "POST",
+        json: { specversion: "1.0", ...event },
+      }),
+    signals: (query) => askJson("/v1/signals", signalPage, { query: { ...query } }),
     audits: () => askJson("/v1/audits", audits),
     reversals: (query) => askJson("/v1/reversals", reversalPage, { query: { ...query } }),
   };

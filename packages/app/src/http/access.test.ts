@@ -69,18 +69,20 @@ const askers: Readonly<Record<string, Principal>> = {
   "token to read": { kind: "token", token: { ...token, scopes: ["read"] } },
   "token to submit": { kind: "token", token: { ...token, scopes: ["submit"] } },
   "token for the gate": { kind: "token", token: { ...token, scopes: ["gate"] } },
+  "token for signals": { kind: "token", token: { ...token, scopes: ["signal"] } },
 };
 const may: Readonly<Record<keyof typeof askers, readonly Access[]>> = {
   nobody: ["open"],
-  anybody: ["open", "self", "read", "submit", "gate"],
-  operator: ["open", "self", "read", "submit", "gate", "operator"],
+  anybody: ["open", "self", "read", "submit", "gate", "signal"],
+  operator: ["open", "self", "read", "submit", "gate", "signal", "operator"],
   unlinked: ["open", "self", "read", "session"],
   "unlinked, in no group": ["open", "self", "session"],
-  linked: ["open", "self", "read", "submit", "gate", "session", "person"],
-  "token for all": ["open", "self", "read", "submit", "gate"],
+  linked: ["open", "self", "read", "submit", "gate", "signal", "session", "person"],
+  "token for all": ["open", "self", "read", "submit", "gate", "signal"],
   "token to read": ["open", "self", "read"],
   "token to submit": ["open", "self", "submit"],
   "token for the gate": ["open", "self", "gate"],
+  "token for signals": ["open", "self", "signal"],
 };
 const all: readonly Access[] = [
   "open",
@@ -88,6 +90,7 @@ const all: readonly Access[] = [
   "read",
   "submit",
   "gate",
+  "signal",
   "session",
   "person",
   "operator",

@@ -23,6 +23,8 @@ export const accessOf: Readonly<Record<string, Access>> = {
   reversals: "read",
   gate: "gate",
   gateEvents: "read",
+  signal: "signal",
+  signals: "read",
 
   // The log. What a checkpoint and a key say is the size and the root: witnesses
   // and auditors compare them. Tiles hold the entries.

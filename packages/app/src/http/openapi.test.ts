@@ -115,7 +115,11 @@ describe("the OpenAPI document", () => {
       const path = route.path.replace("*", "{path}").replaceAll(/:([a-z]+)/g, "{$1}");
       const operation = document.paths[path]?.[route.method.toLowerCase()];
       expect(Object.keys(operation?.requestBody?.content ?? {})).toEqual(
-        route.consumes === undefined ? [] : [route.consumes],
+        route.consumes === undefined
+          ? []
+          : route.consumes === "application/cloudevents+json"
+            ? [route.consumes, "application/json"]
+            : [route.consumes],
       );
       expect(operation?.security).toEqual(route.needsToken === true ? [{ token: [] }] : undefined);
     }

@@ -90,6 +90,9 @@ export const openapiOptions: FastifyDynamicSwaggerOptions = {
         ...(route.consumes === "application/x-www-form-urlencoded"
           ? { consumes: [route.consumes] }
           : {}),
+        ...(route.consumes === "application/cloudevents+json"
+          ? { consumes: [route.consumes, "application/json"] }
+          : {}),
         ...(isWild(route) && route.params !== undefined
           ? { params: z.toJSONSchema(route.params) }
           : {}),

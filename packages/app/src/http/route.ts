@@ -102,6 +102,8 @@ interface RouteHead {
   /** Media type of the body that it takes; JSON is parsed, everything else is bytes. */
   readonly consumes?:
     | "application/json"
+    /** `application/json` too. */
+    | "application/cloudevents+json"
     | "application/octet-stream"
     | "application/x-www-form-urlencoded";
   readonly responses: Readonly<Record<number, Response>>;

@@ -92,6 +92,8 @@ function isOrigin(origin: string, host: string | undefined): boolean {
 export function checkMediaType(found: string | undefined, expected: string): void {
   const type = found?.split(";", 1)[0]?.trim().toLowerCase();
   if (type === expected) return;
+  // A CloudEvent is JSON, and most senders know only that name for it.
+  if (expected === "application/cloudevents+json" && type === "application/json") return;
   throw new HttpProblem(
     "unsupported-media-type",
     `the Content-Type is ${found === undefined ? "missing" : quote(found, 80)}; this route takes ${expected}`,

@@ -31,6 +31,8 @@ import {
   securityHeaders,
 } from "./security.ts";
 
+const jsonTypes = ["application/json", "application/cloudevents+json"];
+
 declare module "fastify" {
   interface FastifyContextConfig {
     readonly route?: Route;
@@ -75,7 +77,7 @@ export async function buildServer(
   app.setValidatorCompiler(({ schema, httpPart }) => validator(schema as z.ZodType, httpPart));
   app.setSerializerCompiler(() => JSON.stringify);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+  app.addContentTypeParser(jsonTypes, { parseAs: "buffer" }, (_request, body, done) => {
     try {
       done(null, parseJsonBody(body as Buffer));
     } catch (error) {

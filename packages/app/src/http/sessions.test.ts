@@ -158,6 +158,14 @@ describe("an account that is linked to nobody", () => {
   });
 });
 
+const signal = {
+  specversion: "1.0",
+  source: "somebody-else",
+  id: "GHSA-1",
+  type: "vulnerability",
+  data: { service: "api", environment: "prod", severity: "critical" },
+};
+
 describe("an API token", () => {
   test("does what its scopes say and no more", async () => {
     const table = [
@@ -166,6 +174,9 @@ describe("an API token", () => {
       [["read", "gate"], "/v1/statements", submission, 403],
       [["submit"], "/v1/statements", signedBy(actor("bo"), "withdrawn", { record }), 201],
       [["read", "submit"], "/v1/gate", {}, 403],
+      [["read", "submit", "gate"], "/v1/signals", signal, 403],
+      [["signal"], "/v1/signals", signal, 200],
+      [["signal"], "/v1/signals", undefined, 403],
     ] as const;
     for (const [scopes, url, body, status] of table) {
       const { authorization } = await server.bearer(scopes);
@@ -174,6 +185,21 @@ describe("an API token", () => {
           ? await server.ask({ url, headers: { authorization } })
           : await server.json(url, body, { authorization });
       expect([scopes, url, answer.statusCode]).toEqual([scopes, url, status]);
+    }
+  });
+
+  test("is the source of the signals that it sends, whatever they say; so is a person", async () => {
+    const named = await server.bearer(["signal"], "ada", "dependency-scanner");
+    const { authorization, token } = await server.bearer(["signal"]);
+    const { cookie } = await server.browserOf({ person: "ada" });
+    for (const [headers, source] of [
+      [{ authorization: named.authorization }, "dependency-scanner"],
+      // A name with a space in it is none that a rule could compare.
+      [{ authorization }, `token/${token.id}`],
+      [{ cookie }, "person/ada"],
+    ] as const) {
+      expect((await server.json("/v1/signals", signal, headers)).statusCode).toBe(200);
+      expect(server.countermand.calls.at(-1)).toMatchObject(["signal", { source }]);
     }
   });
 

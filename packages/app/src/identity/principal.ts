@@ -1,7 +1,7 @@
 /** Who asks, and what each route wants of whoever asks. */
 
 /** What an API token may be used for. None lets anybody decide: that takes a signature and a person. */
-export const scopes = ["read", "submit", "gate"] as const;
+export const scopes = ["read", "submit", "gate", "signal"] as const;
 export type Scope = (typeof scopes)[number];
 
 export type Principal =
@@ -61,6 +61,8 @@ export type Access =
   | "submit"
   /** A login of an enrolled person; a token with `gate`. */
   | "gate"
+  /** A login of an enrolled person; a token with `signal`. */
+  | "signal"
   /** Any login, never a token. */
   | "session"
   /** A login of an enrolled person, never a token. */

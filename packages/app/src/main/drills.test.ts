@@ -1,5 +1,11 @@
 /** Drills in a ledger on a real store: by the loop, after a restart, and apart from what is real. */
-import { digestOf, formatEntry, parseEntry, type JsonObject } from "@countermand/record";
+import {
+  digestOf,
+  formatEntry,
+  parseEntry,
+  type Identity,
+  type JsonObject,
+} from "@countermand/record";
 import { expect, test } from "vitest";
 import { checkViews } from "../rollbacks/fsck-views.ts";
 import { wasSeen } from "../rollbacks/views.ts";
@@ -114,7 +120,11 @@ describeOnBothStores("drills", (under) => {
     const { database } = it.store;
     expect(await wasSeen(database.read, 1, here)).toBe(false);
     const asked = { service, environment, caller: "ci", id: crypto.randomUUID() };
-    const forward = await it.service.gate({ ...asked, target: proposal.current, dryRun: true });
+    const forward = await it.service.gate({
+      ...asked,
+      target: proposal.current as Identity,
+      dryRun: true,
+    });
     expect(forward).toMatchObject({ allowed: true, rule: "forward" });
     await says(it, it.bo, "drill-held", plan, { drill: id, outcome: "succeeded" });
     expect((await it.state(plan)).drills?.held).toMatchObject([{ drill: id }]);

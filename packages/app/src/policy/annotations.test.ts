@@ -119,3 +119,39 @@ describe("annotations", () => {
     );
   });
 });
+
+describe("annotations of a rule for signal", () => {
+  const signal = (given: Readonly<Record<string, string>>) =>
+    parseAnnotations({ id: "a", ...given }, "signal", "permit");
+
+  it("give a time and owners in their order", () => {
+    expect(signal({ oblige: "4h", owner: "ines, bo" }).obliges).toEqual({
+      minutes: 240,
+      owners: ["ines", "bo"],
+    });
+    expect(signal({ oblige: "2d", says: "a reason for people" })).toMatchObject({
+      says: "a reason for people",
+      obliges: { minutes: 2880, owners: [] },
+    });
+  });
+
+  it.each([
+    [{}, /gives no time/],
+    [{ oblige: "0h" }, /@oblige is a span/],
+    [{ oblige: "367d" }, /at most 527040 minutes/],
+    [{ oblige: "1h", owner: "" }, /@owner is ids/],
+    [{ oblige: "1h", owner: "Ines" }, /@owner is ids/],
+    [{ oblige: "1h", owner: "bo, bo" }, /@owner is ids/],
+    [{ oblige: "1h", approvals: "2" }, /only a rule for Action::"classify"/],
+    [{ oblige: "1h", olige: "2" }, /may have @id, @says, @oblige, @owner/],
+  ])("%j is refused", (given, says) => {
+    expect(() => signal(given)).toThrow(says);
+  });
+
+  it.each(["classify", "permission", "gate"] as const)("are for no rule for %s", (purpose) => {
+    const given = { id: "a", ...(purpose === "classify" ? { class: "c" } : {}), oblige: "1h" };
+    expect(() => parseAnnotations(given, purpose, "permit")).toThrow(
+      /for a rule for Action::"signal"/,
+    );
+  });
+});

@@ -1,8 +1,8 @@
 /**
  * What a rule says beside its condition. Every rule has `@id`; one that forbids
  * has `@says`, the sentence that people are told; one for `classify` has
- * `@class` and asks for obligations. Anything else is refused: a misspelt
- * `@aprovals` would ask for nothing.
+ * `@class` and asks for obligations; one for `signal` has `@oblige` and may have
+ * `@owner`. Anything else is refused: a misspelt `@aprovals` would ask for nothing.
  */
 import { evidenceKinds, type Obligations, type RoleSeat } from "@countermand/record";
 
@@ -14,10 +14,12 @@ export interface Annotated {
   readonly says?: string;
   readonly classes: readonly string[];
   readonly asks: Asking;
+  /** Of a rule for `signal`. */
+  readonly obliges?: { readonly minutes: number; readonly owners: readonly string[] };
 }
 
 /** What a rule is for decides which annotations it may have. */
-export type Purpose = "permission" | "classify" | "gate";
+export type Purpose = "permission" | "classify" | "signal" | "gate";
 
 /** Throws a `RangeError` with the sentence; `rules.ts` adds file and line. */
 export function parseAnnotations(
@@ -44,6 +46,8 @@ export function parseAnnotations(
       `the rule ${id} forbids and does not say why; write @says("the sentence that people are told") before it`,
     );
   }
+  if (purpose === "signal")
+    return { ...parseObliging(id, given), ...(says === undefined ? {} : { says }) };
   const isClassify = purpose === "classify";
   const classes = isClassify ? parseNames("class", given.get("class") ?? missingClass(id), 10) : [];
   const asks: Asking = {};
@@ -55,6 +59,38 @@ export function parseAnnotations(
     Object.assign(asks, read(text));
   }
   return { id, ...(says === undefined ? {} : { says }), classes, asks };
+}
+
+/** `@oblige("24h")`: from the signal until it must have run. `@owner("ines, bo")`: in this order. */
+function parseObliging(id: string, given: ReadonlyMap<string, string>): Annotated {
+  const time = given.get("oblige");
+  if (time === undefined) {
+    throw new RangeError(
+      `the rule ${id} is for signal and gives no time; write @oblige("24h") before it`,
+    );
+  }
+  for (const name of given.keys()) {
+    if (!["id", "says", "oblige", "owner"].includes(name)) throw unknown(name, "signal");
+  }
+  const owner = given.get("owner");
+  const owners = owner === undefined ? [] : parseOwners(owner);
+  return {
+    id,
+    classes: [],
+    asks: {},
+    obliges: { minutes: span("oblige", time, "m", 527_040), owners },
+  };
+}
+
+function parseOwners(text: string): readonly string[] {
+  const owners = text.split(",").map((item) => item.trim());
+  const wrong = owners.find((item) => !/^[a-z0-9][a-z0-9._-]{0,63}$/.test(item));
+  if (wrong !== undefined || owners.length > 20 || new Set(owners).size !== owners.length) {
+    throw new RangeError(
+      `@owner is ids of persons, the first who can be it first, at most 20 and each once, separated by commas; found ${show(text)}`,
+    );
+  }
+  return owners;
 }
 
 const lanes: readonly Obligations["lane"][] = ["quorum", "clean-revert"];
@@ -76,6 +112,12 @@ const askings: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["sample", (text) => ({ samplePercent: whole("sample", text, 0, 100) })],
 ]);
 
+/** What only a rule for this purpose may have. */
+const own: Readonly<Partial<Record<Purpose, readonly string[]>>> = {
+  classify: ["class", ...askings.keys()],
+  signal: ["oblige", "owner"],
+};
+
 function missingClass(id: string): never {
   throw new RangeError(
     `the rule ${id} is for classify and names no class; write @class("what-it-is") before it`,
@@ -88,7 +130,10 @@ function unknown(name: string, purpose: Purpose): RangeError {
       `@${name} asks for something that only a rule for Action::"classify" can ask for`,
     );
   }
-  const known = ["id", "says", ...(purpose === "classify" ? ["class", ...askings.keys()] : [])];
+  if (purpose !== "signal" && ["oblige", "owner"].includes(name)) {
+    return new RangeError(`@${name} is for a rule for Action::"signal" alone`);
+  }
+  const known = ["id", "says", ...(own[purpose] ?? [])];
   return new RangeError(
     `the annotation @${name} is unknown; a rule may have ${known.map((item) => `@${item}`).join(", ")}`,
   );

@@ -8,6 +8,7 @@ import { z } from "zod";
 import {
   obligationsOf,
   policyActions,
+  signalFacts,
   type Obligations,
   type Policy,
   type PolicyRequest,
@@ -15,6 +16,7 @@ import {
 import { refuse } from "./error.ts";
 import type { GateMode, LoadedPolicy } from "./judge.ts";
 import { maxCasesBytes } from "./limits.ts";
+import { gateRequest } from "./request.ts";
 
 const maxCases = 2000;
 
@@ -40,6 +42,7 @@ export const usual: Omit<PolicyRequest, "action"> = {
     exercise: false,
     temporary: false,
     obliged: false,
+    ...signalFacts(undefined),
     assessed: true,
     risk: 5,
     level: "low",
@@ -79,9 +82,22 @@ export const usual: Omit<PolicyRequest, "action"> = {
   },
 };
 
+/** A signal opens a record of which nothing else is known yet. */
+const signalled: PolicyRequest["resource"] = {
+  ...gateRequest("checkout", "production").resource,
+  kind: "redeploy-previous",
+  status: "proposed",
+  reason: "security",
+  obliged: true,
+  signalSource: "scanner",
+  signalType: "vulnerability",
+  signalSeverity: "high",
+};
+
 const word = z.string().max(200);
 const words = z.array(word).max(200);
 const whole = z.int();
+const level = z.enum(["none", "low", "medium", "high", "critical", "unknown"]);
 
 const principal = z.strictObject({
   id: word,
@@ -104,9 +120,13 @@ const resource = z.strictObject({
   exercise: z.boolean(),
   temporary: z.boolean(),
   obliged: z.boolean(),
+  signalSource: word,
+  signalType: word,
+  signalSeverity: level,
+  signalIds: words,
   assessed: z.boolean(),
   risk: whole,
-  level: z.enum(["none", "low", "medium", "high", "critical", "unknown"]),
+  level,
   coverage: whole,
   implications: words,
   openCritical: whole,
@@ -162,6 +182,9 @@ const expected = z
     rules: words,
     classes: words,
     obligations: obligations.partial(),
+    mandatory: z.boolean(),
+    minutes: whole,
+    owners: words,
     gate: z.enum(["fail-open", "fail-closed"]),
   })
   .partial();
@@ -203,9 +226,11 @@ function misplaced({ action, expect: wanted }: Case): string | undefined {
   const gives =
     action === "classify"
       ? ["classes", "obligations", "rules"]
-      : action === "deploy-unchecked"
-        ? ["gate"]
-        : ["allowed", "rules"];
+      : action === "signal"
+        ? ["mandatory", "rules", "minutes", "owners"]
+        : action === "deploy-unchecked"
+          ? ["gate"]
+          : ["allowed", "rules"];
   const asked = Object.keys(wanted);
   const wrong = asked.find((key) => !gives.includes(key));
   if (wrong !== undefined) return `expects ${wrong}; ${action} gives ${gives.join(", ")}`;
@@ -244,7 +269,11 @@ export function requestOf(item: Case): PolicyRequest {
   return {
     action: item.action === "deploy-unchecked" ? "execute" : item.action,
     principal: Object.assign({}, usual.principal, item.principal),
-    resource: Object.assign({}, usual.resource, item.resource),
+    resource: Object.assign(
+      {},
+      item.action === "signal" ? signalled : usual.resource,
+      item.resource,
+    ),
     context: {
       ...moment,
       weekday: weekdays[time.getUTCDay()] ?? "sun",
@@ -297,6 +326,11 @@ function outcome(
     const { classes, rules, obligations: asked } = policy.classify(request, least);
     const why = rules.length === 0 ? "no rule matches" : `rules ${rules.join(", ")}`;
     return { found: { classes, rules, ...asked }, why };
+  }
+  if (action === "signal") {
+    const { rules, minutes, owners } = policy.obliges(request);
+    const why = rules.length === 0 ? "no rule matches" : `rules ${rules.join(", ")}`;
+    return { found: { mandatory: rules.length > 0, rules, minutes, owners }, why };
   }
   const { allowed, rules, reason } = policy.permits(request);
   return { found: { allowed, rules }, why: reason };

@@ -94,6 +94,9 @@ class Check {
       if (rule.asks.lane === "clean-revert" && !this.#possible(rule, { match, none })) {
         this.#say(rule, `never takes its lane: ${ids(none)} asks for the quorum as well`);
       }
+    } else if (rule.purpose === "signal") {
+      // A wider rule may give more time: none of them is idle because of another.
+      return;
     } else if (rule.effect === "permit") {
       if (!this.#possible(rule, { match, none: forbids })) {
         this.#say(rule, `permits nothing: all that it permits is forbidden by ${ids(forbids)}`);
@@ -153,7 +156,9 @@ class Check {
 }
 
 /** What somebody can ask for. */
-const askable: readonly string[] = policyActions.filter((action) => action !== "classify");
+const askable: readonly string[] = policyActions.filter(
+  (action) => action !== "classify" && action !== "signal",
+);
 
 /** There is an action that both are about. */
 function meet(a: Rule, b: Rule): boolean {

@@ -34,7 +34,7 @@ const least = obligationsOf(folder.settings, false);
 type Action = PolicyRequest["action"];
 
 /** Which permission an action needs; more than one: any of them; none: nobody is asked for one. */
-const needs: Readonly<Record<Exclude<Action, "classify">, readonly string[]>> = {
+const needs: Readonly<Record<Exclude<Action, "classify" | "signal">, readonly string[]>> = {
   initiate: ["initiate"],
   "initiate-emergency": ["initiate"],
   assess: ["initiate"],
@@ -58,7 +58,7 @@ const needs: Readonly<Record<Exclude<Action, "classify">, readonly string[]>> = 
 };
 
 function mayDo({ action, principal, resource }: PolicyRequest): boolean {
-  if (action === "classify") return false;
+  if (action === "classify" || action === "signal") return false;
   const wanted = needs[action];
   if (wanted.length > 0 && !wanted.some((item) => principal.permissions.includes(item)))
     return false;
@@ -130,7 +130,7 @@ function* product<T extends Readonly<Record<string, readonly unknown[]>>>(
   }
 }
 
-const actions = policyActions.filter((action) => action !== "classify");
+const actions = policyActions.filter((action) => action !== "classify" && action !== "signal");
 const kinds = ["human", "workload", "controller", "agent"] as const;
 const levels = ["none", "low", "medium", "high", "critical", "unknown"] as const;
 const flags = [false, true] as const;
@@ -313,7 +313,11 @@ describe("nothing in the default policy is idle:", () => {
   );
   it.each(asked)("without the @%s of it that asks for %s, a case fails", (_id, name, rule) => {
     const line = new RegExp(`@${name}\\("[^"]*"\\)`);
-    const replacement = name === "class" ? '@class("other")' : "";
+    const other: Readonly<Record<string, string>> = {
+      class: '@class("other")',
+      oblige: '@oblige("25h")',
+    };
+    const replacement = other[name] ?? "";
     const without = changed(rule, rule.text.replace(line, replacement));
     expect(noticed(without)).toBe(true);
   });

@@ -23,7 +23,7 @@ const words = (text: string) => text.split(/\s+/).join(" ").trim();
 describe("docs/policy", () => {
   it("explains every rule of the default policy, word for word and in order", () => {
     const sections = page("default.md").split(/^## /m);
-    for (const file of ["access", "guards", "classes", "gate"]) {
+    for (const file of ["access", "guards", "classes", "signals", "gate"]) {
       const section = sections.find((text) => text.startsWith(`${file}.cedar\n`)) ?? "";
       const source = readFileSync(new URL(`${file}.cedar`, defaultFolder), "utf8");
       expect(words(blocks(section, "cedar").join("\n")), file).toBe(words(source));
@@ -56,15 +56,16 @@ describe("docs/policy", () => {
     for (const action of [...policyActions, "deploy-unchecked"])
       expect(facts).toContain(`\`${action}\``);
     const readme = page("README.md");
-    const known = (() => {
+    const knownOf = (given: Readonly<Record<string, string>>, purpose: "classify" | "signal") => {
       try {
-        parseAnnotations({ id: "a", class: "c", zzz: "" }, "classify", "permit");
+        parseAnnotations({ id: "a", zzz: "", ...given }, purpose, "permit");
       } catch (error) {
         return (error as Error).message.match(/@[a-z]+/g) ?? [];
       }
       return [];
-    })();
-    expect(known.length).toBeGreaterThan(10);
+    };
+    const known = [...knownOf({ class: "c" }, "classify"), ...knownOf({ oblige: "24h" }, "signal")];
+    expect(known.length).toBeGreaterThan(14);
     for (const name of known) {
       if (name !== "@zzz") expect(readme, name).toContain(`\`${name}\``);
     }

@@ -152,5 +152,6 @@ it("every permission that a ledger can give has a rule in the default policy tha
     "guards.cedar",
     "schema.cedarschema",
     "settings.json",
+    "signals.cedar",
   ]);
 });

@@ -8,6 +8,7 @@ const entityTypes: Readonly<Record<string, string>> = {
   "principal.assurance": "Assurance",
   "principal.key": "KeyType",
   "resource.level": "Level",
+  "resource.signalSeverity": "Level",
   "context.weekday": "Weekday",
 };
 

@@ -39,6 +39,7 @@ const saidWith: Readonly<Record<PolicyAction, string>> = {
   close: "closed",
   withdraw: "withdrawn",
   classify: "classified",
+  signal: "obliged",
 };
 
 export interface FixedRules {

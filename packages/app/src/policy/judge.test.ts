@@ -10,7 +10,7 @@ import { formatBundle } from "./bundle.ts";
 import { PolicyError } from "./error.ts";
 import { loadJudge } from "./judge.ts";
 import { limits, schemaName } from "./limits.ts";
-import { schema1 } from "./schema.ts";
+import { schema1, schema2 } from "./schema.ts";
 import { bundleOf, permitAll, request } from "./testing/requests.ts";
 
 const least = obligationsOf(defaultPolicy, false);
@@ -235,7 +235,7 @@ describe("a request is judged", () => {
   it("the same for every action of the record package, so none is forgotten in the schema", () => {
     const policy = judge(permitAll);
     for (const action of policyActions) {
-      if (action === "classify") continue;
+      if (action === "classify" || action === "signal") continue;
       expect(policy.permits(request({ action })), action).toMatchObject({ allowed: true });
     }
   });
@@ -409,6 +409,104 @@ when { resource.level == Level::"high" };
     expect(old(grave).classify(asked, least).obligations.approvals).toBe(2);
     expect(old(permitAll).permits(request())).toMatchObject({ allowed: true });
     expect(() => old(byHand)).toThrow(PolicyError);
+  });
+});
+
+describe("a signal", () => {
+  const rule = (id: string, condition: string, time = "24h", owner = "") =>
+    `@id("${id}") @oblige("${time}")${owner === "" ? "" : ` @owner("${owner}")`}
+permit (principal, action == Action::"signal", resource)
+when { ${condition} };
+`;
+  const critical = 'resource.signalSeverity == Level::"critical"';
+  const asked = (resource: Partial<PolicyRequest["resource"]>) =>
+    request({ action: "signal", resource });
+  const grave = asked({ signalSeverity: "critical", files: 2 });
+
+  it("is mandatory where a rule matches, and nothing where none does", () => {
+    const policy = judge(permitAll + rule("grave", critical, "24h", "ines, bo"));
+    expect(policy.obliges(grave)).toEqual({
+      rules: ["grave"],
+      minutes: 1440,
+      owners: ["ines", "bo"],
+    });
+    expect(policy.obliges(asked({ signalSeverity: "high" }))).toEqual({
+      rules: [],
+      minutes: 0,
+      owners: [],
+    });
+    expect(judge(permitAll).obliges(grave).rules).toEqual([]);
+  });
+
+  it("has the shortest time of all rules that match, and its owners; of two the first by id", () => {
+    const policy = judge(
+      permitAll +
+        rule("c", "true == true", "48h", "zoe") +
+        rule("b", critical, "4h", "bo") +
+        rule("a", critical, "4h", "ines"),
+    );
+    expect(policy.obliges(grave)).toEqual({
+      rules: ["a", "b", "c"],
+      minutes: 240,
+      owners: ["ines"],
+    });
+    expect(policy.obliges(asked({}))).toEqual({ rules: ["c"], minutes: 2880, owners: ["zoe"] });
+  });
+
+  it("is seen with its source, type and ids", () => {
+    const policy = judge(
+      permitAll +
+        rule(
+          "known",
+          'resource.signalSource == "intel" && resource.signalType == "exploited" && resource.signalIds.contains("CVE-1")',
+        ),
+    );
+    const facts = { signalSource: "intel", signalType: "exploited", signalIds: ["CVE-1", "CVE-2"] };
+    expect(policy.obliges(asked(facts)).rules).toEqual(["known"]);
+    for (const [fact, other] of [
+      ["signalSource", "rumour"],
+      ["signalType", "seen"],
+      ["signalIds", ["CVE-2"]],
+    ] as const) {
+      expect(policy.obliges(asked({ ...facts, [fact]: other })).rules).toEqual([]);
+    }
+  });
+
+  it("matches a rule that cannot be evaluated: better set aside than not seen", () => {
+    const policy = judge(permitAll + rule("broken", overflows));
+    expect(policy.obliges(asked({ files: 2 })).rules).toEqual(["broken"]);
+  });
+
+  it("asks nobody, and no rule for it permits anything or forbids", () => {
+    const policy = judge(permitAll + rule("grave", critical));
+    expect(policy.permits(grave).allowed).toBe(false);
+    expect(() =>
+      judge(
+        `${permitAll}@id("no") @says("no signal obliges anybody") @oblige("1h") forbid (principal, action == Action::"signal", resource);`,
+      ),
+    ).toThrow(/is a permit: it says what becomes mandatory/);
+    expect(() =>
+      judge(
+        `${permitAll}@id("both") @oblige("1h") permit (principal, action in [Action::"signal", Action::"approve"], resource);`,
+      ),
+    ).toThrow(/is about that action alone/);
+  });
+
+  it("is unknown to the rules of earlier schemas", () => {
+    for (const schema of [schema1, schema2]) {
+      const old = (rules: string) =>
+        loadJudge(
+          formatBundle(
+            new Map([
+              ["a.cedar", rules],
+              [schemaName, schema],
+            ]),
+          ),
+        );
+      expect(old(permitAll).obliges(grave).rules).toEqual([]);
+      expect(old(permitAll).permits(request())).toMatchObject({ allowed: true });
+      expect(() => old(permitAll + rule("grave", critical))).toThrow(PolicyError);
+    }
   });
 });
 

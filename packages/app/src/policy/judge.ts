@@ -2,12 +2,14 @@
  * The record package's `Judge` over Cedar. Whatever goes wrong inside makes it
  * stricter: Cedar alone skips a rule that cannot be evaluated, so that a
  * `forbid` with an error would forbid nothing; here one error denies. A rule for
- * `classify` that cannot be evaluated counts as matching, and its lane does not.
+ * `classify` or `signal` that cannot be evaluated counts as matching, and its lane
+ * does not.
  */
 import {
   strictest,
   type Classification,
   type Judge,
+  type Obliging,
   type Obligations,
   type PolicyRequest,
   type Verdict,
@@ -52,6 +54,7 @@ export function loadJudge(bytes: Uint8Array): LoadedPolicy {
   const sets = {
     permission: setOf("permission"),
     classify: setOf("classify"),
+    signal: setOf("signal"),
     gate: setOf("gate"),
   };
   return {
@@ -59,6 +62,7 @@ export function loadJudge(bytes: Uint8Array): LoadedPolicy {
     rules,
     permits: (request) => permits(sets.permission, request),
     classify: (request, least) => classify(sets.classify, request, least),
+    obliges: (request) => obliges(sets.signal, request),
     gateMode: (environment, service = "unknown") => {
       const answer = ask(sets.gate, gateRequest(service, environment), "deploy-unchecked");
       return answer.failure === undefined && answer.errors.size === 0 && answer.allowed
@@ -110,8 +114,8 @@ function failed(failure: string): Answer {
 
 function permits(set: RuleSet, request: PolicyRequest): Verdict {
   const { action } = request;
-  if (action === "classify") {
-    return { allowed: false, rules: [], reason: "nobody is asked whether to classify" };
+  if (action === "classify" || action === "signal") {
+    return { allowed: false, rules: [], reason: `nobody is asked whether to ${action}` };
   }
   const answer = ask(set, request, action);
   if (answer.failure !== undefined) {
@@ -145,12 +149,37 @@ function reasonOf(set: RuleSet, request: PolicyRequest, { allowed, decided }: An
   return `${says.join("; ")} (${decided.length === 1 ? "rule" : "rules"} ${list})`;
 }
 
-function classify(set: RuleSet, request: PolicyRequest, least: Obligations): Classification {
-  const answer = ask(set, request, "classify");
-  const matching = set.rules.filter(
+/** What cannot be evaluated counts: better a rollback that somebody sets aside than one that nobody asked for. */
+function matchingOf(set: RuleSet, answer: Answer): readonly Rule[] {
+  return set.rules.filter(
     ({ id }) =>
       answer.failure !== undefined || answer.errors.has(id) || answer.decided.includes(id),
   );
+}
+
+/** The shortest time of all rules that match; of two that give it, the owners of the first by id. */
+function obliges(set: RuleSet, request: PolicyRequest): Obliging {
+  if (set.rules.length === 0) return { rules: [], minutes: 0, owners: [] };
+  const matching = matchingOf(set, ask(set, request, "signal")).toSorted((a, b) =>
+    a.id < b.id ? -1 : 1,
+  );
+  const first = matching
+    .map((rule) => rule.obliges ?? { minutes: 0, owners: [] })
+    .reduce<Obliging | undefined>(
+      (least, { minutes, owners }) =>
+        least === undefined || minutes < least.minutes ? { rules: [], minutes, owners } : least,
+      undefined,
+    );
+  return {
+    rules: matching.map((rule) => rule.id),
+    minutes: first?.minutes ?? 0,
+    owners: first?.owners ?? [],
+  };
+}
+
+function classify(set: RuleSet, request: PolicyRequest, least: Obligations): Classification {
+  const answer = ask(set, request, "classify");
+  const matching = matchingOf(set, answer);
   const sure = answer.failure === undefined && answer.errors.size === 0;
   return {
     classes: [...new Set(matching.flatMap((rule) => rule.classes))].sort(),

@@ -62,6 +62,13 @@ export const factKinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["resource.exercise", flag],
   ["resource.temporary", flag],
   ["resource.obliged", flag],
+  ["resource.signalSource", text],
+  ["resource.signalType", text],
+  [
+    "resource.signalSeverity",
+    word("Level", "none", "low", "medium", "high", "critical", "unknown"),
+  ],
+  ["resource.signalIds", set],
   ["resource.assessed", flag],
   ["resource.risk", number(-1, 100)],
   ["resource.level", word("Level", "none", "low", "medium", "high", "critical", "unknown")],
@@ -114,7 +121,15 @@ const together = condition(`
   )) &&
   !(resource.emergency && resource.exercise) &&
   !(resource.obliged && (resource.emergency || resource.exercise)) &&
-  (if action == Action::"classify" || action == Action::"deploy-unchecked"
+  (resource.obliged || (
+    resource.signalSource == "" && resource.signalType == "" &&
+    resource.signalSeverity == Level::"unknown" && resource.signalIds.isEmpty()
+  )) &&
+  (action != Action::"signal" || (
+    resource.obliged && !resource.assessed && !resource.temporary &&
+    resource.status == "proposed" && resource.evidence.isEmpty() && resource.approvals == 0
+  )) &&
+  (if action == Action::"classify" || action == Action::"signal" || action == Action::"deploy-unchecked"
    then principal.kind == ActorKind::"system" && principal.permissions.isEmpty() &&
      principal.roles.isEmpty() && principal.key == KeyType::"system"
    else principal.kind != ActorKind::"system" && principal.key != KeyType::"system" &&

@@ -1,12 +1,12 @@
 /** A request of the record package as Cedar is asked it, by the schema of its rules. */
-import type { PolicyRequest } from "@countermand/record";
+import { signalFacts, type PolicyRequest } from "@countermand/record";
 import type { Call } from "./cedar.ts";
 
 /** What is asked of rules: the record package's actions, and what only the gate asks. */
 export type Asked = PolicyRequest["action"] | "deploy-unchecked";
 
 /** Pure. What does not fit the schema is Cedar's to refuse, and a refusal denies. */
-export function callOf(request: PolicyRequest, action: Asked, schema = 2): Call {
+export function callOf(request: PolicyRequest, action: Asked, schema = 3): Call {
   const { principal, resource, context } = request;
   const actor = { type: "Actor", id: principal.id };
   const rollback = { type: "Rollback", id: "this" };
@@ -48,6 +48,7 @@ export function callOf(request: PolicyRequest, action: Asked, schema = 2): Call 
           exercise: resource.exercise,
           temporary: resource.temporary,
           obliged: resource.obliged,
+          ...(schema < 3 ? {} : signalAttributes(resource)),
           assessed: resource.assessed,
           risk: resource.risk,
           level: { type: "Level", id: resource.level },
@@ -67,6 +68,16 @@ export function callOf(request: PolicyRequest, action: Asked, schema = 2): Call 
         parents: [],
       },
     ],
+  };
+}
+
+/** Facts that schemas 1 and 2 do not have. */
+function signalAttributes(resource: PolicyRequest["resource"]) {
+  return {
+    signalSource: resource.signalSource,
+    signalType: resource.signalType,
+    signalSeverity: { type: "Level", id: resource.signalSeverity },
+    signalIds: [...resource.signalIds],
   };
 }
 
@@ -115,6 +126,7 @@ export function gateRequest(service: string, environment: string): PolicyRequest
       exercise: false,
       temporary: false,
       obliged: false,
+      ...signalFacts(undefined),
       assessed: false,
       risk: -1,
       level: "unknown",

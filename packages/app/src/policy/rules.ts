@@ -69,12 +69,14 @@ function readRule(piece: Piece, source: string): Rule | { readonly problem: Prob
   const purpose = purposeOf(json);
   if (purpose === undefined) {
     return at(
-      'a rule for Action::"classify" or Action::"deploy-unchecked" is about that action alone; write action == Action::"…"',
+      'a rule for Action::"classify", Action::"signal" or Action::"deploy-unchecked" is about that action alone; write action == Action::"…"',
     );
   }
-  if (purpose === "classify" && effect === "forbid") {
+  if ((purpose === "classify" || purpose === "signal") && effect === "forbid") {
     return at(
-      'a rule for Action::"classify" is a permit: it says what must be shown, not what may be',
+      purpose === "classify"
+        ? 'a rule for Action::"classify" is a permit: it says what must be shown, not what may be'
+        : 'a rule for Action::"signal" is a permit: it says what becomes mandatory, and takes nothing back',
     );
   }
   if (purpose === "gate") {
@@ -108,9 +110,10 @@ function purposeOf(json: PolicyJson): Purpose | undefined {
   const actions = actionsOf(json);
   if (actions === undefined) return "permission";
   const purposes = new Set(
-    actions.map((action): Purpose =>
-      action === "classify" ? "classify" : action === "deploy-unchecked" ? "gate" : "permission",
-    ),
+    actions.map((action): Purpose => {
+      if (action === "classify" || action === "signal") return action;
+      return action === "deploy-unchecked" ? "gate" : "permission";
+    }),
   );
   const [purpose] = purposes;
   return purposes.size === 1 ? purpose : undefined;

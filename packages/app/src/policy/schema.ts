@@ -13,10 +13,16 @@ export const schema1 = readFileSync(
   new URL("./schemas/schema-1.cedarschema", import.meta.url),
   "utf8",
 );
-export const schema2 = readFileSync(new URL("schema.cedarschema", defaultFolder), "utf8");
+/** Without signals. */
+export const schema2 = readFileSync(
+  new URL("./schemas/schema-2.cedarschema", import.meta.url),
+  "utf8",
+);
+export const schema3 = readFileSync(new URL("schema.cedarschema", defaultFolder), "utf8");
 
 /** Text to number. */
 export const schemas: ReadonlyMap<string, number> = new Map([
   [schema1, 1],
   [schema2, 2],
+  [schema3, 3],
 ]);

@@ -19,6 +19,7 @@ import {
   policyActionOf,
   policyRequest,
   quorumOf,
+  signalFacts,
   readArchive,
   registryStream,
   signingKey,
@@ -49,7 +50,7 @@ export interface Simulated {
 export interface Proposed {
   readonly settings: Policy;
   /** Without rules the settings are the whole policy. */
-  readonly rules?: Pick<LoadedPolicy, "permits" | "classify">;
+  readonly rules?: Pick<LoadedPolicy, "permits" | "classify" | "obliges">;
 }
 
 /** An exported package is at most this large here: a record without artefacts. */
@@ -113,7 +114,7 @@ class Again {
 
   step(step: Step): void {
     const { entry, statement, before, after } = step;
-    if (statement.type.name === "proposed") this.#proposed(after, entry.recordedAt);
+    if (statement.type.opens === true) this.#proposed(after, entry.recordedAt);
     this.#judge(step);
     // In the past as it was, a class or a grant is what the entry before this one led to.
     if (statement.type.name === "authorised" && before !== undefined)
@@ -157,6 +158,10 @@ class Again {
     const action = policyActionOf(type.name, body, before === undefined);
     if (rules === undefined || action === undefined) return;
     const { recordedAt, stream } = entry;
+    if (action === "signal") {
+      this.#signalled(after, registry, recordedAt);
+      return;
+    }
     const said: Said = {
       index,
       leafHash: hash,
@@ -175,6 +180,23 @@ class Again {
       policyRequest(action, about, registry, said, entry.context),
     );
     if (!allowed) this.#blocked.add(`${head.actor} could not ${action}: ${reason}`);
+  }
+
+  /** A record that a signal opened: whether this policy would have, and by when. */
+  #signalled(after: RecordState, registry: Registry, now: string): void {
+    const { signal, obligation } = after.proposal;
+    const asked = this.#policy.rules?.obliges(classifyRequest(after, registry, now, "signal"));
+    if (asked === undefined || signal === undefined || obligation === undefined) return;
+    if (asked.rules.length === 0) {
+      this.#blocked.add(`the signal ${signal.id} would not have made it mandatory`);
+      return;
+    }
+    const hours = hoursBetween(now, obligation.deadline);
+    if (asked.minutes !== Math.round(hours * 60)) {
+      this.#delayed.add(
+        `the signal ${signal.id} would have made it mandatory within ${asked.minutes} min; it was ${Math.round(hours * 60)} min`,
+      );
+    }
   }
 
   #classify(after: RecordState, registry: Registry, now: string): void {
@@ -261,6 +283,7 @@ export function simulateReversal(line: string, policy: Proposed, as: AuditedAs):
     exercise: false,
     temporary: false,
     obliged: false,
+    ...signalFacts(undefined),
     assessed: true,
     risk: -1,
     // What is not known is not small: with unknowns and nothing grave the level is unknown.

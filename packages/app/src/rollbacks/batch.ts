@@ -5,9 +5,15 @@
 import {
   advance,
   advanceRegistry,
+  digestOf,
   encodeHex,
   follows,
   formatEntry,
+  judgeOf,
+  obligationOf,
+  obligationUnmet,
+  signalReason,
+  signalRequest,
   identityOf,
   personById,
   parsePayload,
@@ -20,6 +26,9 @@ import {
   type Entry,
   type Envelope,
   type Following,
+  type JsonObject,
+  type SecuritySignal,
+  type SignalPlace,
   type Judging,
   type Mode,
   type Opening,
@@ -45,7 +54,38 @@ export type Command =
     }
   | { readonly kind: "clock"; readonly record: string }
   /** The gate wants to use a record's grant. */
-  | { readonly kind: "gate"; readonly record: string; readonly use: GrantUse };
+  | { readonly kind: "gate"; readonly record: string; readonly use: GrantUse }
+  | SignalCommand;
+
+/** A signal that the rules made mandatory when it arrived; they are asked again here. */
+export interface SignalCommand {
+  readonly kind: "signal";
+  /** Ids that are the same whenever it is sent. */
+  readonly statement: string;
+  readonly uid: string;
+  readonly signal: SecuritySignal;
+  readonly place: SignalPlace;
+  readonly texts: Readonly<Record<"rationale" | "impact" | "security", Opening>>;
+  readonly row: Omit<WrittenSignal, "outcome" | "record">;
+}
+
+/** A signal as it is kept beside the ledger. */
+export interface WrittenSignal {
+  readonly source: string;
+  readonly id: string;
+  readonly recordedAt: string;
+  readonly occurredAt: string;
+  readonly service: string;
+  readonly environment: string;
+  readonly type: string;
+  readonly severity: string;
+  /** Empty where the signal does not say what runs. */
+  readonly currentDigest: string;
+  readonly outcome: "mandatory" | "joined" | "no-rule";
+  readonly record?: string;
+  readonly event: string;
+  readonly digest: string;
+}
 
 export interface GrantUse {
   /** A repeated request is the same use. */
@@ -67,6 +107,8 @@ export interface Decided {
   /** Why the command was not accepted; what fell due before it was appended all the same. */
   readonly refused?: Error;
   readonly repeated: boolean;
+  /** Of a signal: another one about the same state opened this record. */
+  readonly joined?: true;
 }
 
 /** A statement that is in the ledger already. */
@@ -109,6 +151,8 @@ export interface Change {
   readonly entries: readonly WrittenEntry[];
   /** What is to be told of them; a rebuild tells nothing. */
   readonly notices?: readonly Notice[];
+  /** Signals that opened records. */
+  readonly signals?: readonly WrittenSignal[];
 }
 
 export class Batch {
@@ -124,6 +168,7 @@ export class Batch {
   readonly #changed = new Set<string>();
   readonly #entries: WrittenEntry[] = [];
   readonly #notices: Notice[] = [];
+  readonly #signals: WrittenSignal[] = [];
   #nextIndex: number;
   #lastNumber: number;
 
@@ -161,6 +206,7 @@ export class Batch {
       }
     }
     if (command.kind === "gate") return this.#useGrant(command.record, command.use);
+    if (command.kind === "signal") return this.#oblige(command);
     const { statement, envelope } = command;
     const logged = this.#logged.get(statement.head.id);
     if (logged !== undefined) return this.#repeat(logged, statement);
@@ -230,6 +276,78 @@ export class Batch {
     }
   }
 
+  #oblige(command: SignalCommand): Outcome<Decided> {
+    const { statement: id, uid, signal, place, texts } = command;
+    const registry = this.#registry;
+    const logged = this.#logged.get(id);
+    if (logged !== undefined) {
+      const { index, stream, type } = logged;
+      const result = { stream, types: [type], own: 0, repeated: true };
+      return { kind: "repeat", indexes: [index], result };
+    }
+    try {
+      const judge = registry && judgeOf(this.#judging, registry.rules?.digest);
+      if (registry === undefined || judge === undefined) {
+        throw new Refusal("policy", "no rules are in force, so no signal makes anything mandatory");
+      }
+      const request = signalRequest(registry, signal, place, this.#recordedAt);
+      const obligation = obligationOf(judge, registry, request);
+      if (obligation === undefined) {
+        throw new Refusal("policy", `no rule makes the signal ${signal.id} mandatory`);
+      }
+      const joined = this.#sameCause(command, obligation.deadline);
+      if (joined !== undefined) {
+        const index = joined.timeline[0]?.index ?? 0;
+        const result = {
+          stream: joined.id,
+          types: [],
+          own: 0,
+          repeated: true,
+          joined: true,
+        } as const;
+        return { kind: "repeat", indexes: [index], result };
+      }
+      const body: JsonObject = {
+        uid,
+        signal: { ...signal, ids: [...signal.ids] },
+        policy: registry.rules?.digest ?? "",
+        ...obligation,
+        ...place,
+        reason: signalReason(registry),
+        stabiliseMinutes: 60,
+        rationale: texts.rationale.commitment,
+        impact: texts.impact.commitment,
+        security: texts.security.commitment,
+      };
+      const envelope = this.#signer.oblige(registry, body, this.#recordedAt, id);
+      const statement = parsePayload(payloadOf(envelope));
+      const stream = this.#streamOf(statement);
+      const own = this.#append(stream, envelope, statement, Object.values(texts));
+      this.#signals.push({ ...command.row, outcome: "mandatory", record: stream });
+      return this.#appended(stream, [own, ...this.#appendWhatFollows(stream)]);
+    } catch (error) {
+      return { kind: "refuse", error: asRefusal(error) };
+    }
+  }
+
+  /** A record that a signal about the same state opened, that still waits for its run, and in time. */
+  #sameCause({ place }: SignalCommand, deadline: string): RecordState | undefined {
+    const { current } = place;
+    if (current === undefined) return undefined;
+    const digest = digestOf(current);
+    return [...this.#records.values()].find((state) => {
+      const { proposal } = state;
+      return (
+        proposal.signal !== undefined &&
+        proposal.service === place.service &&
+        proposal.environment === place.environment &&
+        digestOf(proposal.current) === digest &&
+        obligationUnmet(state) &&
+        (proposal.obligation?.deadline ?? "") <= deadline
+      );
+    });
+  }
+
   change(): Change {
     return {
       ...(this.#registryChanged && this.#registry !== undefined
@@ -238,6 +356,7 @@ export class Batch {
       records: [...this.#changed].map((id) => this.#record(id)),
       entries: this.#entries,
       notices: this.#notices,
+      signals: this.#signals,
     };
   }
 

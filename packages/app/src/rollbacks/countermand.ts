@@ -5,6 +5,7 @@
  */
 import type {
   Artefact,
+  AssessedRisk,
   Envelope,
   Identity,
   JsonObject,
@@ -234,6 +235,58 @@ export interface GateQuery {
   readonly limit?: number;
 }
 
+/** Something that a tool reports about what runs: a CloudEvent, as much of it as is read. */
+export interface SignalEvent {
+  /** Who sends it. */
+  readonly source: string;
+  /** The sender's own: sent again with it, it is the same signal. */
+  readonly id: string;
+  readonly type: string;
+  /** When it was found; when it arrived, if not given. */
+  readonly time?: string;
+  readonly data: {
+    readonly service: string;
+    readonly environment: string;
+    readonly severity: AssessedRisk["level"];
+    /** What it is about: CVE numbers and the like. */
+    readonly ids?: readonly string[];
+    /** What runs there and is affected. */
+    readonly current?: Identity;
+    /** What to go back to. */
+    readonly target?: Identity;
+    /** How; `redeploy-previous` if not given. */
+    readonly kind?: string;
+    readonly summary?: string;
+    readonly url?: string;
+  };
+}
+
+export interface SignalAnswer {
+  /** `joined`: another signal about the same state made a rollback mandatory already. */
+  readonly outcome: "mandatory" | "joined" | "no-rule";
+  readonly record?: string;
+  readonly owner?: string;
+  readonly deadline?: string;
+  /** The rules that made it mandatory. */
+  readonly rules?: readonly string[];
+  /** It was received before; this is what came of it then. */
+  readonly repeated: boolean;
+}
+
+export interface Signal {
+  readonly event: SignalEvent;
+  readonly recordedAt: string;
+  readonly outcome: SignalAnswer["outcome"];
+  readonly record?: string;
+}
+
+export interface SignalQuery {
+  readonly outcome?: SignalAnswer["outcome"];
+  readonly after?: string;
+  /** 1 to 200. */
+  readonly limit?: number;
+}
+
 export type ProofLevel = "logged" | "witnessed";
 
 export interface EntryTimes {
@@ -282,6 +335,10 @@ export interface Countermand {
   gate(request: GateRequest): Promise<GateAnswer>;
   /** What the gate answered, newest first. */
   gateEvents(query: GateQuery): Promise<Page<GateEvent>>;
+  /** Takes in a signal; what a rule of the policy matches makes a rollback mandatory. */
+  signal(event: SignalEvent): Promise<SignalAnswer>;
+  /** Newest first. */
+  signals(query: SignalQuery): Promise<Page<Signal>>;
   audits(): Promise<readonly AuditSummary[]>;
   reversals(query: ReversalQuery): Promise<Page<AuditedReversal>>;
 }

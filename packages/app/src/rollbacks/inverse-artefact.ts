@@ -3,7 +3,7 @@
  * about the states of this record. That it holds is for whoever has the trees;
  * the server has no repository, and the lane that rests on it is sampled.
  */
-import type { Identity, JsonObject } from "@countermand/record";
+import type { JsonObject, RecordState } from "@countermand/record";
 import { InverseError } from "../undo/inverse/error.ts";
 import { parseInverseProof, type InverseProof } from "../undo/inverse/proof.ts";
 import { RollbacksError } from "./error.ts";
@@ -11,7 +11,7 @@ import { RollbacksError } from "./error.ts";
 /** Throws a `RollbacksError` where the proof is missing, is none, or is about something else. */
 export async function checkInverseArtefact(
   body: JsonObject,
-  proposal: { readonly current: Identity; readonly target: Identity } | undefined,
+  proposal: Pick<RecordState["proposal"], "current" | "target"> | undefined,
   artefact: (digest: string) => Promise<Uint8Array | undefined>,
 ): Promise<void> {
   const named = body["inverse"] as { readonly digest: string; readonly size: number } | undefined;
@@ -30,7 +30,7 @@ export async function checkInverseArtefact(
     if (!(error instanceof InverseError)) throw error;
     throw new RollbacksError("invalid", error.message, { cause: error });
   }
-  const commit = (identity: Identity | undefined) =>
+  const commit = (identity: RecordState["proposal"]["target"] | undefined) =>
     identity?.type === "commit" ? identity.commit : undefined;
   const [from, to] = [commit(proposal?.current), commit(proposal?.target)];
   if (from === undefined || proof.from.commit !== from || proof.to.commit !== to) {

@@ -36,6 +36,10 @@ import type {
   RecordSummary,
   RecordView,
   ReversalQuery,
+  Signal,
+  SignalAnswer,
+  SignalEvent,
+  SignalQuery,
   Submission,
 } from "./countermand.ts";
 import { RollbacksError } from "./error.ts";
@@ -49,6 +53,7 @@ import { knownRegistry } from "./known-registry.ts";
 import { listRecords } from "./list.ts";
 import { openingCommand } from "./opening.ts";
 import type { LedgerHome, OpenStore, Store } from "./store.ts";
+import { listSignals, takeSignal } from "./signals.ts";
 import { readOpenings, readRecord, readRegistry } from "./views.ts";
 
 export class RollbackService implements Countermand {
@@ -215,6 +220,14 @@ export class RollbackService implements Countermand {
   #gateLog(store: OpenStore): GateLog {
     this.#gates ??= new GateLog(store.database, store.logId, store.now);
     return this.#gates;
+  }
+
+  async signal(event: SignalEvent): Promise<SignalAnswer> {
+    return takeSignal(this.#need(), event);
+  }
+
+  async signals(query: SignalQuery): Promise<Page<Signal>> {
+    return listSignals(this.#need(), query);
   }
 
   async audits(): Promise<readonly AuditSummary[]> {

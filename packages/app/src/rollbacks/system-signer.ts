@@ -15,6 +15,7 @@ import {
   signedData,
   sshsigFromRaw,
   statementPayloadType,
+  statementTypes,
   type Envelope,
   type Following,
   type JsonObject,
@@ -35,6 +36,8 @@ export interface SystemSigner {
   signRegistry(registry: Registry, owed: RegistryFollowing, now: string): Envelope;
   /** Signs what is owed on `state`, as of `now`; under the id of a request where one asked for it. */
   sign(state: RecordState, registry: Registry, owed: Following, now: string, id?: string): Envelope;
+  /** Signs that a signal makes a rollback mandatory. */
+  oblige(registry: Registry, body: JsonObject, now: string, id: string): Envelope;
   /** Signs the opening of a ledger. */
   open(instance: string, subjects: readonly Subject[], body: JsonObject, now: string): Envelope;
 }
@@ -92,6 +95,10 @@ export function systemSigner(key: RawKey): SystemSigner {
         { name: `urn:countermand:record:${state.id}`, digest: { sha256: state.hash } },
       ];
       return envelope(owed.type, subjects, registry.instance, owed.body ?? {}, now, id);
+    },
+    oblige(registry, body, now, id) {
+      const subjects = statementTypes.get("obliged")?.subjects(body, undefined as never) ?? [];
+      return envelope("obliged", subjects, registry.instance, body, now, id);
     },
     open: (instance, subjects, body, now) => envelope("log-opened", subjects, instance, body, now),
   };

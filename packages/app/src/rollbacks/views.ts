@@ -35,6 +35,7 @@ import {
   type Seen,
 } from "./ledger-facts.ts";
 import type { Change, Command, Loaded, Logged } from "./batch.ts";
+import { openedBefore, writeSignal } from "./signal-rows.ts";
 
 /** Everything that deciding `commands` needs, in a fixed number of reads. */
 export async function loadFor(
@@ -48,6 +49,13 @@ export async function loadFor(
   const statements = new Set<string>();
   let proposals = false;
   for (const command of commands) {
+    if (command.kind === "signal") {
+      for (const id of await openedBefore(tx, logId, command)) ids.add(id);
+      statements.add(command.statement);
+      uids.add(command.uid);
+      proposals = true;
+      continue;
+    }
     if (command.kind !== "statement") {
       ids.add(command.record);
       if (command.kind === "gate") statements.add(command.use.id);
@@ -289,6 +297,7 @@ export async function writeChange(tx: Tx, logId: number, change: Change): Promis
     change.records.map((state) => recordRow(logId, state, newest.get(state.id) ?? 0)),
   );
   await writeNotices(tx, logId, change.notices ?? []);
+  for (const row of change.signals ?? []) await writeSignal(tx, logId, row);
 }
 
 /** Whoever saw it first stays. */

@@ -31,6 +31,7 @@ export const portableTables = {
   reversal: ["log_id", "repository", "commit_id"],
   deployment: ["log_id", "service", "environment", "digest"],
   gate_event: ["log_id", "id"],
+  signal: ["log_id", "source", "id"],
 } as const satisfies Partial<Record<keyof Tables, readonly string[]>>;
 
 /** Views: made again from the entries after an import. */

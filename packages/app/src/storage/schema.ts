@@ -203,6 +203,26 @@ export interface DeploymentTable {
   last_at: string;
 }
 
+/** What tools reported, and what the rules made of it. */
+export interface SignalTable {
+  log_id: AppendOnly<number>;
+  source: AppendOnly<string>;
+  id: AppendOnly<string>;
+  recorded_at: AppendOnly<string>;
+  occurred_at: AppendOnly<string>;
+  service: AppendOnly<string>;
+  environment: AppendOnly<string>;
+  type: AppendOnly<string>;
+  severity: AppendOnly<string>;
+  /** SHA-256 of what runs, empty where the signal does not say. */
+  current_digest: AppendOnly<string>;
+  outcome: AppendOnly<string>;
+  record: AppendOnly<string | null>;
+  /** JSON. */
+  event: AppendOnly<string>;
+  digest: AppendOnly<string>;
+}
+
 /** What the gate was asked and answered, but for what changed nothing. */
 export interface GateEventTable {
   log_id: AppendOnly<number>;
@@ -238,6 +258,7 @@ export interface Tables extends LoginTables, NotifyTables {
   seen_running: SeenRunningTable;
   deployment: DeploymentTable;
   gate_event: GateEventTable;
+  signal: SignalTable;
   opening: OpeningTable;
   audit: AuditTable;
   reversal: ReversalTable;

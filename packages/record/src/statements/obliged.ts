@@ -99,7 +99,7 @@ export const obliged: RecordStatement<Body> = {
   },
   apply(body, _before, { said, registry }): RecordState {
     const { signal, rules } = body;
-    return opened(said, registry, body.uid, {
+    return opened({ ...said, actor: said.head.actor }, registry, body.uid, {
       ...saying(said),
       digest: said.payloadDigest,
       kind: body.kind,

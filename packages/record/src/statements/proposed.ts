@@ -156,7 +156,9 @@ export const proposed: RecordStatement<Body> = {
       impact: body.impact,
       security: body.security,
     };
-    if (state === undefined) return opened(said, registry, body.uid, proposal);
+    if (state === undefined) {
+      return opened({ ...said, actor: said.head.actor }, registry, body.uid, proposal);
+    }
     const hash = recordHash(said.stream, said.payloadDigest, undefined);
     const obligations = obligationsOf(registry.policy, body.mode === "emergency");
     const { assessment: _old, classification: _was, ...kept } = afresh(state, said.index);
@@ -181,12 +183,12 @@ function firstStatus({ mode }: Proposal): RecordState["status"] {
 
 /** A record as its first entry makes it. What the system opens, nobody proposed. */
 export function opened(
-  said: Said,
+  said: Pick<Said, "stream" | "payloadDigest" | "recordedAt"> & { readonly actor: string },
   registry: Registry,
   uid: string,
   proposal: Proposal,
 ): RecordState {
-  const { actor } = said.head;
+  const { actor } = said;
   return {
     id: said.stream,
     uid,

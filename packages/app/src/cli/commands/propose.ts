@@ -241,6 +241,11 @@ async function nextStep(countermand: Countermand, id: string): Promise<string> {
   return `${count(Math.max(1, obligations.approvals), "approval")}${roles.join("")} by somebody else, within ${obligations.requestHours} h:\n  countermand show ${id}\n  countermand approve ${id}`;
 }
 
+/** As it is written on the command line; undefined where nobody has named it. */
+function named(state: RecordState["proposal"]["target"] | undefined): string | undefined {
+  return state === undefined || state.type === "unnamed" ? undefined : writeIdentity(state);
+}
+
 /** What runs and what is to run; undefined where something is missing. */
 async function askStates(
   asker: Asker,
@@ -249,7 +254,7 @@ async function askStates(
   repository: Repository | undefined,
 ): Promise<{ readonly current: Identity; readonly target: Identity } | undefined> {
   const old = before?.state.proposal;
-  const target = await asker.ask(options.target ?? (old && writeIdentity(old.target)), {
+  const target = await asker.ask(options.target ?? named(old?.target), {
     option: "--target",
     question: "Go back to which state",
     help: `A state is immutable: ${identityHelp}.`,
@@ -257,7 +262,7 @@ async function askStates(
   const isCommit = !/^(?:image|artifact|version):/.test(target);
   const current =
     options.current ??
-    (old && writeIdentity(old.current)) ??
+    named(old?.current) ??
     (repository !== undefined && isCommit
       ? "HEAD"
       : await asker.ask(undefined, { option: "--current", question: "What runs now" }));

@@ -56,14 +56,18 @@ export const recordPage: z.ZodType<Page<RecordSummary>> = z
 
 const saying = { index, actor, occurredAt: instant, recordedAt: instant };
 
+const stated = z
+  .union([identity, z.object({ type: z.literal("unnamed") })])
+  .describe("unnamed: a signal opened it, and nobody has said yet");
+
 const proposal = z.object({
   ...saying,
   digest: sha256Hex,
   kind,
   service: z.string(),
   environment: z.string(),
-  current: identity,
-  target: identity,
+  current: stated,
+  target: stated,
   reason: z.string(),
   tickets: z.array(z.string()),
   stabiliseMinutes: z.int(),
@@ -78,6 +82,19 @@ const proposal = z.object({
     .object({ signal: z.string(), owner: actor, deadline: instant })
     .exactOptional()
     .describe("It is mandatory: why, who answers for it, until when"),
+  signal: z
+    .object({
+      source: z.string(),
+      id: z.string(),
+      type: z.string(),
+      severity: z.enum(riskLevels),
+      ids: z.array(z.string()),
+      occurredAt: instant,
+      digest: sha256Hex,
+      rules: z.array(z.string()),
+    })
+    .exactOptional()
+    .describe("The signal that opened it, and the rules that made it mandatory"),
   plan: recordId.exactOptional(),
   checks: z.array(z.string()),
   rationale: commitment,

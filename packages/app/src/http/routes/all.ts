@@ -8,6 +8,7 @@ import { decidePageRoute, signPageRoute, signScriptRoute, submitByPasskeyRoute }
 import { entryProofRoute } from "./entry-proof.ts";
 import { entryTimesRoute } from "./entry-times.ts";
 import { gateEventsRoute, gateRoute } from "./gate.ts";
+import { signalRoute, signalsRoute } from "./signals.ts";
 import { healthRoute } from "./health.ts";
 import { implicationPageRoute } from "./implication.ts";
 import { instanceRoute } from "./instance.ts";
@@ -63,6 +64,8 @@ export const routes: readonly Route[] = [
   artefactRoute,
   gateRoute,
   gateEventsRoute,
+  signalRoute,
+  signalsRoute,
   auditsRoute,
   reversalsRoute,
   checkpointRoute,

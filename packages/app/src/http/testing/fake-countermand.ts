@@ -81,6 +81,14 @@ export class FakeCountermand implements Countermand {
     this.#called("gateEvents", ...args);
     return { items: [this.content.gateEvent], next: "cursor+/=?&" };
   }
+  async signal(...args: Parameters<Countermand["signal"]>) {
+    this.#called("signal", ...args);
+    return this.content.signalAnswer;
+  }
+  async signals(...args: Parameters<Countermand["signals"]>) {
+    this.#called("signals", ...args);
+    return { items: [this.content.signal], next: "cursor+/=?&" };
+  }
   async audits() {
     this.#called("audits");
     return this.audited;

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Scope } from "../../identity/principal.ts";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { noGroups, type GroupRoles } from "../../identity/groups.ts";
 import { Login } from "../../identity/login.ts";
@@ -143,9 +144,9 @@ export class LoginServer {
   }
 
   /** The bearer of an API token with these scopes. */
-  async bearer(scopes: readonly ("read" | "submit" | "gate")[], person = "ada") {
+  async bearer(scopes: readonly Scope[], person = "ada", name = "a test") {
     const { secret, token } = await this.login.tokens.create(person, {
-      name: "a test",
+      name,
       scopes,
       days: 1,
     });

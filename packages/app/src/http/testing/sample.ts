@@ -16,6 +16,8 @@ import type {
   AuditedReversal,
   AuditSummary,
   GateAnswer,
+  Signal,
+  SignalAnswer,
   GateEvent,
   Instance,
   OpeningRequest,
@@ -238,6 +240,16 @@ export function sample(texts: Texts = plainTexts) {
       stepUp: true,
       incident: `INC-4471${wild}`,
       obligation: { signal: `CVE-2026-4471${wild}`, owner: "p-bo", deadline: at(500) },
+      signal: {
+        source: `scanner${wild}`,
+        id: `CVE-2026-4471${wild}`,
+        type: `vulnerability${wild}`,
+        severity: "critical",
+        ids: [`CVE-2026-4471${wild}`],
+        occurredAt: at(9),
+        digest: hex(9),
+        rules: [`critical-signal${wild}`],
+      },
       plan: "PL-2026-3",
       checks: [`smoke${wild}`],
       rationale: rationale.commitment,
@@ -571,7 +583,48 @@ export function sample(texts: Texts = plainTexts) {
     late: true,
     bypassed: true,
   };
-  return { instance, state, view, row, audit, reversals, gate, gateEvent };
+  const signalAnswer: Whole<SignalAnswer> = {
+    outcome: "mandatory",
+    record: "RB-2026-7",
+    owner: "p-bo",
+    deadline: at(500),
+    rules: [`critical-signal${wild}`],
+    repeated: false,
+  };
+  const signal: Whole<Signal> = {
+    event: {
+      source: `scanner${wild}`,
+      id: `CVE-2026-4471${wild}`,
+      type: `vulnerability${wild}`,
+      time: at(9),
+      data: {
+        service: "checkout",
+        environment: "production",
+        severity: "critical",
+        ids: ["CVE-2026-4471"],
+        current: { type: "image", digest: hex(11), name: `shop/checkout${wild}` },
+        target: { type: "commit", commit: commit(12) },
+        kind: "revert",
+        summary: `It runs what it is sent.${wild}`,
+        url: "https://tickets.example.com/4471",
+      },
+    },
+    recordedAt: at(10),
+    outcome: "mandatory",
+    record: "RB-2026-7",
+  };
+  return {
+    instance,
+    state,
+    view,
+    row,
+    audit,
+    reversals,
+    gate,
+    gateEvent,
+    signal,
+    signalAnswer,
+  };
 }
 
 function timelineItem(index: number, actor: string, type: string, says: string, early = 0) {

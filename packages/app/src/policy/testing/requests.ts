@@ -3,7 +3,7 @@ import type { PolicyRequest } from "@countermand/record";
 import { formatBundle } from "../bundle.ts";
 import { usual } from "../cases.ts";
 import { schemaName } from "../limits.ts";
-import { schema2 } from "../schema.ts";
+import { schema3 } from "../schema.ts";
 
 export interface Varied {
   readonly action?: PolicyRequest["action"];
@@ -26,7 +26,7 @@ export function bundleOf(rules: string): Uint8Array<ArrayBuffer> {
   return formatBundle(
     new Map([
       ["a.cedar", rules],
-      [schemaName, schema2],
+      [schemaName, schema3],
     ]),
   );
 }
