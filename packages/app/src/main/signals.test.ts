@@ -72,15 +72,25 @@ when { resource.signalIds.contains("CVE-2026-9") };
 describeOnBothStores("a signal", (under) => {
   test("is kept where no rules are in force, and where none matches", async () => {
     await using it = await RollbacksUnderTest.start(under);
-    expect(await it.service.signal(event("A"))).toEqual({ outcome: "no-rule", repeated: false });
+    expect(await it.service.signal(event("A", { service: "shop" }))).toEqual({
+      outcome: "no-rule",
+      repeated: false,
+    });
     await withRules(it);
     const answer = await it.service.signal(event("B", { severity: "high" }));
     expect(answer).toEqual({ outcome: "no-rule", repeated: false });
     expect((await it.service.records({})).items).toEqual([]);
+    // A scanner sends what it finds every night; by now there are rules.
+    const again = await it.service.signal(event("A", { service: "shop" }));
+    expect(again).toMatchObject({ outcome: "mandatory", repeated: true, record: "RB-2026-1" });
+    expect(await it.service.signal(event("B", { severity: "high" }))).toEqual({
+      outcome: "no-rule",
+      repeated: true,
+    });
     const { items } = await it.service.signals({});
     expect(items.map((item) => [item.event.id, item.outcome])).toEqual([
       ["B", "no-rule"],
-      ["A", "no-rule"],
+      ["A", "mandatory"],
     ]);
   });
 
@@ -106,7 +116,7 @@ describeOnBothStores("a signal", (under) => {
         signal: { source: "scanner", id: "GHSA-1", ids: ["CVE-2026-1", "CVE-2026-0"] },
       },
     });
-    const said = openings.map(({ value }) => value).join("\n");
+    const said = openings.map(({ value }) => value as string).join("\n");
     expect(said).toContain("It runs what it is sent.");
     await it.assess("RB-2026-1");
     await it.decide(it.bo, "RB-2026-1");

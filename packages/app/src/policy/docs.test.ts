@@ -10,7 +10,7 @@ import { loadJudge } from "./judge.ts";
 import { limits } from "./limits.ts";
 import { factKinds } from "./regions.ts";
 import { defaultFolder } from "./schema.ts";
-import { bundleOf, permitAll } from "./testing/requests.ts";
+import { bundleOf, permitAll, request } from "./testing/requests.ts";
 
 const page = (name: string) =>
   readFileSync(new URL(`../../../../docs/policy/${name}`, import.meta.url), "utf8");
@@ -48,6 +48,27 @@ describe("docs/policy", () => {
         recipe,
       ).toEqual([]);
     }
+  });
+
+  it("has a recipe that shuts emergencies to plain keys, which does what it says", () => {
+    const recipe = blocks(page("recipes.md"), "cedar").find((text) =>
+      text.includes("step-up-for-emergencies"),
+    );
+    const policy = loadJudge(bundleOf(permitAll + (recipe ?? "")));
+    const declared = (userVerified: boolean, emergency: boolean) =>
+      policy.permits(
+        request({
+          action: emergency ? "initiate-emergency" : "initiate",
+          principal: { userVerified },
+          resource: { emergency },
+        }),
+      );
+    expect(declared(false, true)).toMatchObject({
+      allowed: false,
+      rules: ["step-up-for-emergencies"],
+    });
+    expect(declared(true, true).allowed).toBe(true);
+    expect(declared(false, false).allowed).toBe(true);
   });
 
   it("names every fact, every action and every annotation", () => {

@@ -2,7 +2,7 @@
 import type { Tx } from "../storage/database.ts";
 import type { SignalCommand, WrittenSignal } from "./batch.ts";
 
-/** Whoever wrote it first stays. */
+/** Once something came of a signal, that stays. */
 export async function writeSignal(tx: Tx, logId: number, row: WrittenSignal): Promise<void> {
   await tx
     .insertInto("signal")
@@ -22,7 +22,12 @@ export async function writeSignal(tx: Tx, logId: number, row: WrittenSignal): Pr
       event: row.event,
       digest: row.digest,
     })
-    .onConflict((conflict) => conflict.doNothing())
+    .onConflict((conflict) =>
+      conflict
+        .columns(["log_id", "source", "id"])
+        .doUpdateSet({ outcome: row.outcome, record: row.record ?? null })
+        .where("signal.outcome", "=", "no-rule"),
+    )
     .execute();
 }
 

@@ -6,9 +6,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import {
   digestOf,
+  identity,
   makeOpening,
+  name,
   obligationOf,
   Refusal,
+  rollbackKind,
+  securitySignal,
   signalRequest,
   type JsonObject,
   type SecuritySignal,
@@ -43,18 +47,21 @@ export async function takeSignal(store: OpenStore, event: SignalEvent): Promise<
         `the signal ${row.id} of ${row.source} was received before with another content; give what is new an id of its own`,
       );
     }
-    return answer(store, before.outcome as Signal["outcome"], before.record ?? undefined, true);
+    const outcome = before.outcome as Signal["outcome"];
+    // What nothing came of is judged again: since then the rules may have changed.
+    if (outcome !== "no-rule") return answer(store, outcome, before.record ?? undefined, true);
   }
-  if (!(await isMandatory(store, command, now))) return forgoing(store, row);
+  const repeated = before !== undefined;
+  if (!(await isMandatory(store, command, now))) return forgoing(store, row, repeated);
   try {
     const { result } = await store.ledger.submit(command);
     if (result.refused !== undefined) throw result.refused;
-    if (result.joined !== true) return await answer(store, "mandatory", result.stream, false);
+    if (result.joined !== true) return await answer(store, "mandatory", result.stream, repeated);
     await keep(store, { ...row, outcome: "joined", record: result.stream });
-    return await answer(store, "joined", result.stream, false);
+    return await answer(store, "joined", result.stream, repeated);
   } catch (error) {
     // The policy or the people changed at this moment.
-    if (error instanceof Refusal && error.rule === "policy") return forgoing(store, row);
+    if (error instanceof Refusal && error.rule === "policy") return forgoing(store, row, repeated);
     throw error;
   }
 }
@@ -82,9 +89,13 @@ async function isMandatory(
 }
 
 /** It is kept, and nothing follows from it. */
-async function forgoing(store: OpenStore, row: SignalCommand["row"]): Promise<SignalAnswer> {
+async function forgoing(
+  store: OpenStore,
+  row: SignalCommand["row"],
+  repeated: boolean,
+): Promise<SignalAnswer> {
   await keep(store, { ...row, outcome: "no-rule" });
-  return answer(store, "no-rule", undefined, false);
+  return answer(store, "no-rule", undefined, repeated);
 }
 
 async function keep({ database, logId }: OpenStore, row: WrittenSignal): Promise<void> {
@@ -129,6 +140,16 @@ function commandOf(event: SignalEvent, now: Date): SignalCommand {
     occurredAt,
     digest,
   };
+  // Whoever asks without HTTP between was checked by nobody yet.
+  securitySignal(signal, "signal");
+  name(service, "service");
+  name(environment, "environment");
+  rollbackKind(kind, "kind");
+  if (current !== undefined) identity(current, "current");
+  if (target !== undefined) identity(target, "target");
+  if (`${summary ?? ""}${url ?? ""}`.length > 2500) {
+    throw new RollbacksError("invalid", "summary and url together have at most 2500 characters");
+  }
   const link = url === undefined ? "" : ` (${url})`;
   const about = ids.length === 0 ? "" : ` about ${ids.join(", ")}`;
   const text = (value: string) => makeOpening(value, randomBytes(32));

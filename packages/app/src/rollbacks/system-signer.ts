@@ -97,7 +97,7 @@ export function systemSigner(key: RawKey): SystemSigner {
       return envelope(owed.type, subjects, registry.instance, owed.body ?? {}, now, id);
     },
     oblige(registry, body, now, id) {
-      const subjects = statementTypes.get("obliged")?.subjects(body, undefined as never) ?? [];
+      const subjects = statementTypes.get("obliged")?.subjects(body, undefined) ?? [];
       return envelope("obliged", subjects, registry.instance, body, now, id);
     },
     open: (instance, subjects, body, now) => envelope("log-opened", subjects, instance, body, now),

@@ -216,8 +216,9 @@ export interface SignalTable {
   severity: AppendOnly<string>;
   /** SHA-256 of what runs, empty where the signal does not say. */
   current_digest: AppendOnly<string>;
-  outcome: AppendOnly<string>;
-  record: AppendOnly<string | null>;
+  /** Changes once at most, from `no-rule`. */
+  outcome: string;
+  record: string | null;
   /** JSON. */
   event: AppendOnly<string>;
   digest: AppendOnly<string>;

@@ -84,7 +84,6 @@ Example:
         source: options.source,
         id: options.id ?? randomUUID(),
         type: options.type,
-        time: context.now().toISOString(),
         data: {
           service,
           environment,
