@@ -144,7 +144,12 @@ describe("what an entry is worth telling", () => {
       .map(({ name }) => name)
       .filter((type) => kinds({ ...entry, type }, record(), record()).length === 0);
     // What only says that all is as it should be, or what the record was classed as.
-    expect(silent.sort()).toEqual(["classified", "grant-used", "log-opened", "stabilised"]);
+    const quiet = ["classified", "grant-used", "log-opened", "stabilised"];
+    // A record that a signal opens is told of as any mandatory one is, when it is opened.
+    expect(silent.sort()).toEqual([...quiet, "obliged"].sort());
+    const obligation = { signal: "S-1", owner: "bo", deadline: entry.recordedAt };
+    const opened = record({ proposal: { ...record().proposal, obligation } });
+    expect(kinds({ ...entry, type: "obliged" }, undefined, opened)).toEqual(["obligation.opened"]);
   });
 
   test("to a person, not to who did it, what became of their keys", () => {

@@ -221,3 +221,18 @@ test("a second revision and its rules still see the signal", async () => {
   expect(record.state.proposal.signal?.id).toBe("GHSA-1");
   expect(record.state.proposal.obligation?.owner).toBe("cleo");
 });
+
+test("says which rules ask for what instead", async () => {
+  const wrong = () => oblige({ deadline: at(day + 1) });
+  await expect(wrong()).rejects.toThrow(
+    `the rules critical make it mandatory by ${at(day)}, not critical by ${at(day + 1)}`,
+  );
+  answer = { rules: [], minutes: 0, owners: [] };
+  await expect(wrong()).rejects.toThrow("no rule makes the signal GHSA-1 mandatory");
+});
+
+test("its deadline lies ahead, whoever judges the rules", async () => {
+  ledger.world = { ...ledger.world, judging: "unchecked" };
+  await refused("mandatory", () => oblige({ deadline: at(0) }));
+  await oblige({ deadline: at(1) });
+});

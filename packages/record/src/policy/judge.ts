@@ -210,7 +210,7 @@ export function mustOblige(
     owners: asked.owners,
     deadline: later(recordedAt, asked.minutes),
   };
-  rule("policy", asked.rules.length > 0 && JSON.stringify(found) === JSON.stringify(wanted), () =>
+  rule("policy", JSON.stringify(found) === JSON.stringify(wanted), () =>
     asked.rules.length === 0
       ? `no rule makes the signal ${signal?.id} mandatory`
       : `the rules ${asked.rules.join(", ")} make it mandatory by ${wanted.deadline}, not ${found.rules.join(", ")} by ${found.deadline}`,
