@@ -22,7 +22,10 @@ const signs: Readonly<Record<Tone, string>> = {
 
 const texts: Readonly<Record<Status, StatusText>> = {
   planned: { tone: "waits", next: "Nothing; it is there for the day it is needed." },
-  proposed: { tone: "waits", next: "The proposer assesses what it undoes." },
+  proposed: {
+    tone: "waits",
+    next: "Its proposer assesses what it undoes; what a signal opened is first revised where it names no state.",
+  },
   pending_approval: {
     tone: "waits",
     next: "Somebody who may approve decides.",

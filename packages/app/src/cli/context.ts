@@ -60,6 +60,15 @@ export interface Context {
     options: Pick<LedgerOptions, "data">,
     how: { readonly kind: "seal" | "open" } | { readonly kind: "change"; readonly file: string },
   ): Promise<readonly string[]>;
+  /** Holds a log's key for the servers of this machine, until it is interrupted. */
+  signer(options: SignerOptions): Promise<void>;
+  /** Moves a log's key from one folder to another; answers the verifier keys. */
+  moveLogKeys(from: string, to: string): Promise<readonly string[]>;
+  /** Stops the log for all servers; `already`: what it stands at instead, and nothing was changed. */
+  freeze(
+    options: Pick<LedgerOptions, "data">,
+    reason: string,
+  ): Promise<{ readonly origin: string; readonly already?: string }>;
   /** Drops every view and makes it again from the entries. */
   rebuild(
     options: Pick<LedgerOptions, "data">,
@@ -159,6 +168,14 @@ export type FsckMessage =
     }
   | { readonly kind: "finding"; readonly where: string; readonly problem: string }
   | { readonly kind: "done"; readonly entries: number; readonly checks: readonly string[] };
+
+export interface SignerOptions {
+  readonly data?: string;
+  readonly socket: string;
+  readonly adopt?: true;
+  /** The group of the socket's folder may ask, too. */
+  readonly group?: true;
+}
 
 export interface LedgerOptions {
   /** `--server` */

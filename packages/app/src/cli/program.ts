@@ -82,6 +82,8 @@ const commands: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
     rebuild: async (it) => (await import("./commands/rebuild.ts")).rebuildCommand(it),
     "log-key": async (it) => (await import("./commands/log-key.ts")).logKeyCommand(it),
     "log-close": async (it) => (await import("./commands/log-close.ts")).logCloseCommand(it),
+    signer: async (it) => (await import("./commands/signer.ts")).signerCommand(it),
+    freeze: async (it, exit) => (await import("./commands/freeze.ts")).freezeCommand(it, exit),
     unfreeze: async (it, exit) =>
       (await import("./commands/unfreeze.ts")).unfreezeCommand(it, exit),
     backup: async (it) => (await import("./commands/backup.ts")).backupCommand(it),

@@ -35,6 +35,8 @@ export interface Config {
   readonly mirrors: readonly string[];
   /** For mirrors in buckets. */
   readonly s3: S3Keys | undefined;
+  /** Socket of the process that holds the log's key; undefined: this one does. */
+  readonly logSigner: string | undefined;
   /** Where the passphrase of sealed key files is. */
   readonly keyPassphrase: PassphraseSource | undefined;
 }
@@ -98,6 +100,7 @@ export function readConfig(env: Environment, given: { readonly data?: string } =
     mirrors: (text(env, "COUNTERMAND_MIRRORS") ?? "").split(/\s+/).filter((one) => one !== ""),
     s3: s3Keys(env),
     keyPassphrase: keyPassphrase(env),
+    logSigner: text(env, "COUNTERMAND_SIGNER"),
     maxArtefactBytes: whole(env, "COUNTERMAND_MAX_ARTEFACT_MB", 64, 1, 4096) * 1024 * 1024,
   };
 }

@@ -33,7 +33,12 @@ export interface LogSigner extends NoteSigner {
   readonly verifier: NoteVerifier;
   /** `name+id+base64`, to be published. */
   readonly vkey: string;
+  /** Of a key that another process holds: signs a checkpoint that is proved to extend what it signed before. */
+  readonly signGrown?: (text: Uint8Array, size: number, prove: Proving) => Promise<Uint8Array>;
 }
+
+/** The C2SP consistency proof between two sizes of the log, the smaller first. */
+export type Proving = (oldSize: number, newSize: number) => Promise<readonly Uint8Array[]>;
 
 /** PKCS #8 before the 32 bytes of an Ed25519 seed (RFC 8410 §7). */
 const pkcs8 = Buffer.from("302e020100300506032b657004220420", "hex");
@@ -95,6 +100,12 @@ export type Passphrase = (file: string) => Promise<string>;
 export async function readKeyFile(file: string, passphrase?: Passphrase): Promise<LogSigner> {
   const stored = await readKeyLine(file);
   try {
+    if (isPublic(stored)) {
+      throw new LedgerError(
+        "key-file",
+        "it is the public key alone: its key is with a signer; name its socket in COUNTERMAND_SIGNER",
+      );
+    }
     const { name, seed } = await parseSignerKey(await opened(stored, file, passphrase));
     const signer = await signerOf(name, seed);
     if (isSealed(stored) && parseSealed(stored).vkey !== signer.vkey) {
@@ -111,6 +122,7 @@ export async function readPublicKey(file: string): Promise<NoteVerifier> {
   const stored = await readKeyLine(file);
   try {
     if (isSealed(stored)) return parseVerifierKey(parseSealed(stored).vkey);
+    if (isPublic(stored)) return parseVerifierKey(stored);
     return (await parseSignerKey(stored)).verifier;
   } catch (error) {
     throw inFile(file, error);
@@ -135,6 +147,11 @@ export async function resealKeyFile(
   } catch (error) {
     throw inFile(file, error);
   }
+}
+
+/** A key file whose key was taken away by a signer: `name+id+base64`. */
+export function isPublic(line: string): boolean {
+  return /^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$/.test(line);
 }
 
 async function seedOf(line: string): Promise<[string, Uint8Array]> {
@@ -164,7 +181,8 @@ async function opened(
   return await openSealed(sealed, await passphrase(file));
 }
 
-async function readKeyLine(file: string): Promise<string> {
+/** The line of a key file, sealed or not. */
+export async function readKeyLine(file: string): Promise<string> {
   let line: string;
   try {
     const handle = await open(file, "r");

@@ -17,7 +17,7 @@ import { logReader, type LogReader, type Published } from "./log-reader.ts";
 import { compareMirror, readMirror } from "./mirror/mirror.ts";
 import { MirrorError, type MirrorSource } from "./mirror/target.ts";
 import { openMark, type Mark } from "./mark.ts";
-import { checkSigned, signTree } from "./publish.ts";
+import { checkSigned, prover, signTree } from "./publish.ts";
 import { Sequencer } from "./sequencer.ts";
 import { storeOwed } from "./store-owed.ts";
 import { checkMark, checkNewestCheckpoint, contradiction, loadTree } from "./start-up.ts";
@@ -62,7 +62,12 @@ export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Le
   try {
     await checkMirrors(options);
     const { held, stored, thaws, ended, keys } = await takeLog(database, mark, options);
-    const signing = { name: origin, held: heldBy(options), keys };
+    const signing = {
+      name: origin,
+      held: heldBy(options),
+      keys,
+      prove: prover(database, held.logId),
+    };
     const published = await signTree(signing, held.tree);
     await checkSigned(signing, published);
     if (mark.note !== published.note) await mark.write(published.note);

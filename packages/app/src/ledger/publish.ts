@@ -5,20 +5,25 @@
  * same line.
  */
 import {
+  consistencyProof,
   formatCheckpoint,
   formatProofFile,
   leafHash,
   openLogCheckpoint,
   signNote,
+  tileHashReader,
   verifyInclusion,
   type LogKey,
+  type NoteSigner,
 } from "@countermand/tlog";
+import type { Database } from "../storage/database.ts";
 import type { Decision } from "./commit.ts";
 import { LedgerError } from "./error.ts";
 import { proveNewLeaf, type NodeCache, type Tree } from "./growth.ts";
-import type { LogSigner } from "./keys.ts";
+import type { LogSigner, Proving } from "./keys.ts";
 import { ableSigners, assertCanSign } from "./log-keys.ts";
 import type { Receipt } from "./ledger.ts";
+import { readTileHashes } from "./log-rows.ts";
 import type { LogReader, Published } from "./log-reader.ts";
 
 /** Who signs: the keys that this process holds, and the log's keys as it knows them. */
@@ -26,18 +31,53 @@ export interface Signing {
   /** The log's origin. */
   readonly name: string;
   readonly held: readonly LogSigner[];
+  /** For a key that another process holds, which signs only what extends what it signed before. */
+  readonly prove: Proving;
   /** Set when an entry changed them. What they say of smaller trees never changes. */
   keys: readonly LogKey[];
 }
 
 /** Throws a `LedgerError` "foreign-key" if no key that is held may sign this size. */
 export async function signTree(signing: Signing, tree: Tree): Promise<Published> {
-  const { name: origin, held, keys } = signing;
+  const { name: origin, held, keys, prove } = signing;
   const { size } = tree.compact;
   assertCanSign(origin, held, keys, size);
   const text = formatCheckpoint({ origin, size, root: tree.root });
-  const note = await signNote(text, ableSigners(held, keys, size));
+  const signers = ableSigners(held, keys, size).map((signer): NoteSigner => {
+    const { name, keyId, signGrown } = signer;
+    if (signGrown === undefined) return signer;
+    return { name, keyId, sign: (bytes) => signGrown(bytes, size, prove) };
+  });
+  const note = await signNote(text, signers);
   return { size, root: tree.root, note: Buffer.from(note).toString("utf8") };
+}
+
+/** Proofs between two sizes of what is in the database, for a signer elsewhere. */
+export function prover(database: Database, logId: number): Proving {
+  return async (oldSize, newSize) => {
+    if (oldSize === newSize) return [];
+    const reader = tileHashReader(newSize, async (tile) => {
+      const hashes = await readTileHashes(database.read, logId, tile);
+      if (hashes.length === tile.width) return hashes;
+      throw older(newSize);
+    });
+    if (oldSize > 0) return consistencyProof(reader, oldSize, newSize);
+    // Every tree extends the empty one, and there is nothing to prove; but it must be here.
+    const { size } = await database.read
+      .selectFrom("log_head")
+      .select("size")
+      .where("log_id", "=", logId)
+      .executeTakeFirstOrThrow();
+    if (size < newSize) throw older(newSize);
+    return [];
+  };
+}
+
+function older(size: number): LedgerError {
+  return new LedgerError(
+    "contradiction",
+    `the signer signed for ${size} entries, and the database does not have them: it is an older copy, and continuing would fork the log; see docs/operations/ledger.md, "The database is older than the mark"`,
+  );
 }
 
 /** Opens what we signed as a reader would. Throws a `TlogError`. */

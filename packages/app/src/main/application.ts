@@ -59,6 +59,7 @@ export async function openApplication(
         ...options,
         mirrors,
         ...(passphrase === undefined ? {} : { passphrase }),
+        ...(config.logSigner === undefined ? {} : { logSigner: config.logSigner }),
       });
       const service = await RollbackService.start(store, home);
       return {

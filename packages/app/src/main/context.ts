@@ -49,6 +49,11 @@ export function processContext(interrupted: AbortSignal): Context {
       (await import("./mirror.ts")).restoreMirror(context, place, options, onProgress),
     rebuild: async (options, onProgress) =>
       (await import("./rebuild.ts")).rebuild(context, options, onProgress),
+    signer: async (options) => (await import("./log-signer.ts")).runSigner(context, options),
+    moveLogKeys: async (from, to) =>
+      (await import("./log-signer.ts")).moveLogKeys(context, from, to),
+    freeze: async (options, reason) =>
+      (await import("./freeze.ts")).freezeLog(context, options, reason),
     openFrozen: async (options) => (await import("./unfreeze.ts")).openFrozen(context, options),
     openKeys: async (options) => (await import("./log-keys.ts")).openKeys(context, options),
     newLogKey: async (options, origin) =>

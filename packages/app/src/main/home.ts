@@ -10,11 +10,13 @@ import {
   createKeyFile,
   createLog,
   readKeyFile,
+  readPublicKey,
   type LogSigner,
   type Passphrase,
 } from "../ledger/keys.ts";
 import { followLogKeys } from "../ledger/log-keys.ts";
 import { findLog } from "../ledger/log-rows.ts";
+import { remoteKeys } from "../ledger/signer/remote-signer.ts";
 import type { MirrorSource } from "../ledger/mirror/target.ts";
 import { openLedger } from "../ledger/open-ledger.ts";
 import type { Command, Decided } from "../rollbacks/batch.ts";
@@ -37,6 +39,8 @@ export interface HomeOptions {
   readonly tenant?: boolean;
   /** None may be ahead of the database, or of another history. */
   readonly mirrors?: readonly MirrorSource[];
+  /** Socket of the process that holds the log's key. */
+  readonly logSigner?: string;
   /** Opens key files that are sealed. */
   readonly passphrase?: Passphrase;
   /** Told of a mirror that could not be asked. */
@@ -80,13 +84,19 @@ export function ledgerHome(
         if (options.shared !== true) await refuseKeyless(store, logKeyFile);
         return undefined;
       }
-      const held = await readHeldKeys(directory.keys, options.passphrase);
+      const held = await heldKeys(directory.keys, options);
       const system = existsSync(systemKeyFile)
         ? await readKeyFile(systemKeyFile, options.passphrase)
         : await createKeyFile(systemKeyFile, `${held.signer.name}/system`, options.passphrase);
       return assemble(held, system);
     },
     async create(origin) {
+      if (options.logSigner !== undefined) {
+        throw new LedgerError(
+          "key-file",
+          "a ledger is opened with its key here, which a signer then takes: leave COUNTERMAND_SIGNER out, open it, and run countermand signer take",
+        );
+      }
       const held = {
         signer: await createKeyFile(logKeyFile, origin, options.passphrase),
         next: undefined,
@@ -99,6 +109,21 @@ export function ledgerHome(
       return opened;
     },
   };
+}
+
+/** The keys as this process may use them: from their files, or through who holds them. */
+async function heldKeys(folder: string, { logSigner, passphrase }: HomeOptions): Promise<HeldKeys> {
+  if (logSigner === undefined) return readHeldKeys(folder, passphrase);
+  const known = await readPublicKey(keyFiles(folder).log);
+  const { signers } = await remoteKeys(logSigner);
+  const [signer, next] = signers;
+  if (signer === undefined || signer.name !== known.name) {
+    throw new LedgerError(
+      "key-file",
+      `the signer at ${logSigner} signs for ${signer?.name ?? "nothing"}, and the ledger here is ${known.name}; name its signer in COUNTERMAND_SIGNER`,
+    );
+  }
+  return { signer, next };
 }
 
 async function refuseKeyless(store: Store, file: string): Promise<void> {

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { signNote } from "@countermand/tlog";
 import type { Context, LedgerOptions, OpenKeys } from "../cli/context.ts";
 import { usage } from "../cli/exit.ts";
-import { readConfig } from "../config/config.ts";
+import { readConfig, type Config } from "../config/config.ts";
 import { LedgerError } from "../ledger/error.ts";
 import { createNextKey, keyFiles, readHeldKeys, retireKey } from "../ledger/key-folder.ts";
 import { createKeyFile, readPublicKey, resealKeyFile, type Passphrase } from "../ledger/keys.ts";
@@ -18,6 +18,7 @@ export async function openKeys(context: Context, options: Options): Promise<Open
   const config = readConfig(context.env, options);
   const folder = dataDirectory(config.data).keys;
   if (!existsSync(keyFiles(folder).log)) throw usage(`There is no ledger in ${config.data}.`);
+  refuseRemote(config);
   const application = await openApplication(config, context.now);
   try {
     const { signer, next } = await readHeldKeys(folder, passphraseFrom(config.keyPassphrase));
@@ -39,12 +40,21 @@ export async function openKeys(context: Context, options: Options): Promise<Open
   }
 }
 
+/** Both keys sign a rotation, which is no checkpoint. */
+function refuseRemote({ logSigner }: Pick<Config, "logSigner">): void {
+  if (logSigner === undefined) return;
+  throw usage(
+    "The log's key is with a signer (COUNTERMAND_SIGNER): stop it, take the key back with `countermand signer give`, rotate it, and have it taken again; docs/operations/signer.md.",
+  );
+}
+
 export async function newLogKey(
   context: Context,
   options: Options,
   origin?: string,
 ): Promise<string> {
   const config = readConfig(context.env, options);
+  refuseRemote(config);
   const passphrase = passphraseFrom(config.keyPassphrase);
   const files = keyFiles(dataDirectory(config.data).keys);
   if (existsSync(files.log)) {
