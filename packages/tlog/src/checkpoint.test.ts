@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeBase64 } from "./bytes.ts";
-import { formatCheckpoint, openCheckpoint, parseCheckpoint } from "./checkpoint.ts";
+import { formatCheckpoint, parseCheckpoint } from "./checkpoint-text.ts";
+import { openCheckpoint } from "./checkpoint.ts";
 import { cosigner } from "./cosignature.ts";
 import { EMPTY_ROOT } from "./hash.ts";
 import { formatSignerKey, parseSignerKey } from "./note-key.ts";

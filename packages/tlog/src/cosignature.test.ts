@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatCheckpoint } from "./checkpoint.ts";
+import { formatCheckpoint } from "./checkpoint-text.ts";
 import { cosigner, signedCosignature, splitCosignature } from "./cosignature.ts";
 import { ed25519PublicKey, signEd25519 } from "./ed25519.ts";
 import { keyTypes } from "./note-key.ts";

@@ -4,7 +4,8 @@
  */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatCheckpoint, openCheckpoint, parseCheckpoint } from "./checkpoint.ts";
+import { formatCheckpoint, parseCheckpoint } from "./checkpoint-text.ts";
+import { openCheckpoint } from "./checkpoint.ts";
 import { cosigner } from "./cosignature.ts";
 import { TlogError } from "./error.ts";
 import {

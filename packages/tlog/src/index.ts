@@ -1,12 +1,7 @@
 /** The transparency log in C2SP formats: bytes in, proofs out. */
-export {
-  formatCheckpoint,
-  openCheckpoint,
-  parseCheckpoint,
-  type Checkpoint,
-  type OpenedCheckpoint,
-} from "./checkpoint.ts";
-export { cosigner } from "./cosignature.ts";
+export { formatCheckpoint, parseCheckpoint, type Checkpoint } from "./checkpoint-text.ts";
+export { openCheckpoint, type OpenedCheckpoint } from "./checkpoint.ts";
+export { cosigner, mlDsa44Cosigner } from "./cosignature.ts";
 export {
   assertSafeEd25519PublicKey,
   ed25519PublicKey,
@@ -37,11 +32,14 @@ export {
   type OpenedNote,
 } from "./note.ts";
 export {
+  formatMlDsa44SignerKey,
   formatSignerKey,
   formatVerifierKey,
   isKeyName,
   keyId,
+  isCosignatureKey,
   keyTypes,
+  parseMlDsa44SignerKey,
   parseSignerKey,
   parseVerifierKey,
   type KeyType,

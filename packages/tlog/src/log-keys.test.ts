@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatCheckpoint } from "./checkpoint.ts";
+import { formatCheckpoint } from "./checkpoint-text.ts";
 import { TlogError } from "./error.ts";
 import { EMPTY_ROOT } from "./hash.ts";
 import { formatTrust, maySign, openLogCheckpoint, parseTrust, type LogKeys } from "./log-keys.ts";

@@ -7,7 +7,8 @@
  * `parseTrust(formatTrust(t))` gives `t`, and back.
  */
 import { decodeUtf8, encodeUtf8, parseDecimal, quote } from "./bytes.ts";
-import { openCheckpoint, parseCheckpoint, type OpenedCheckpoint } from "./checkpoint.ts";
+import { parseCheckpoint } from "./checkpoint-text.ts";
+import { openCheckpoint, type OpenedCheckpoint } from "./checkpoint.ts";
 import { TlogError } from "./error.ts";
 import { parseNote } from "./note.ts";
 import {

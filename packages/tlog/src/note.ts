@@ -12,9 +12,11 @@ import {
   equalBytes,
   quote,
 } from "./bytes.ts";
-import { signedCosignature, splitCosignature } from "./cosignature.ts";
+import { parseCheckpoint } from "./checkpoint-text.ts";
+import { signedCosignature, signedSubtree, splitCosignature } from "./cosignature.ts";
 import { verifyEd25519 } from "./ed25519.ts";
 import { TlogError } from "./error.ts";
+import { mlDsa44, verifyMlDsa44 } from "./ml-dsa-44.ts";
 import { hex8, isKeyName, keyTypes, type NoteSigner, type NoteVerifier } from "./note-key.ts";
 
 export interface NoteSignature {
@@ -221,6 +223,16 @@ async function check(
       if (cosignature === undefined) return undefined;
       const { timestamp, signature: raw } = cosignature;
       const good = await verifyEd25519(verifier.publicKey, signedCosignature(timestamp, text), raw);
+      return good ? { timestamp } : undefined;
+    }
+    case keyTypes.mlDsa44Cosignature: {
+      const cosignature = splitCosignature(signature, mlDsa44.signature);
+      if (cosignature === undefined) return undefined;
+      const { timestamp, signature: raw } = cosignature;
+      // It is over what a checkpoint says, not over the text.
+      const checkpoint = parseCheckpoint(decodeUtf8(text, "note"));
+      const message = signedSubtree(verifier.name, timestamp, checkpoint);
+      const good = await verifyMlDsa44(verifier.publicKey, message, raw);
       return good ? { timestamp } : undefined;
     }
   }

@@ -14,7 +14,7 @@
  */
 import { decodeUtf8, encodeBase64, quote } from "./bytes.ts";
 import { TlogError } from "./error.ts";
-import { keyTypes, type NoteVerifier, parseVerifierKey } from "./note-key.ts";
+import { isCosignatureKey, type NoteVerifier, parseVerifierKey } from "./note-key.ts";
 
 export interface PolicyWitness {
   readonly name: string;
@@ -173,9 +173,7 @@ class Reader {
 export function isQuorum(policy: Policy, signed: readonly NoteVerifier[]): boolean {
   if (policy.quorum === null) return true;
   const keys = new Set(
-    signed
-      .filter(({ type }) => type === keyTypes.ed25519Cosignature)
-      .map(({ publicKey }) => encodeBase64(publicKey)),
+    signed.filter(isCosignatureKey).map(({ publicKey }) => encodeBase64(publicKey)),
   );
   // Groups stand below their members, so one pass settles all.
   const met = new Map(

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { encodeBase64 } from "./bytes.ts";
-import { formatCheckpoint } from "./checkpoint.ts";
+import { formatCheckpoint } from "./checkpoint-text.ts";
 import { inclusionProof } from "./proof.ts";
 import { formatProofFile, parseProofFile, verifyProofFile } from "./proof-file.ts";
 import { formatNote, parseNote, signNote } from "./note.ts";

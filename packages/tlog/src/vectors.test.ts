@@ -8,7 +8,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { formatCheckpoint, openCheckpoint, parseCheckpoint } from "./checkpoint.ts";
+import { formatCheckpoint, parseCheckpoint } from "./checkpoint-text.ts";
+import { openCheckpoint } from "./checkpoint.ts";
 import { leafHash } from "./hash.ts";
 import { parseSignerKey, parseVerifierKey } from "./note-key.ts";
 import { openNote, parseNote, formatNote, signNote } from "./note.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatCheckpoint, parseCheckpoint } from "./checkpoint.ts";
+import { formatCheckpoint, parseCheckpoint } from "./checkpoint-text.ts";
 import { cosigner } from "./cosignature.ts";
 import { leafHash } from "./hash.ts";
 import { formatNote, openNote, parseNote, signNote } from "./note.ts";

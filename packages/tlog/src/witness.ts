@@ -17,7 +17,7 @@ import {
   parseDecimal,
   quote,
 } from "./bytes.ts";
-import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, parseCheckpoint } from "./checkpoint-text.ts";
 import { TlogError } from "./error.ts";
 import { EMPTY_ROOT, HASH_SIZE } from "./hash.ts";
 import {
@@ -28,7 +28,7 @@ import {
   parseNote,
   parseSignatureLines,
 } from "./note.ts";
-import { keyTypes, type NoteSigner, type NoteVerifier } from "./note-key.ts";
+import { isCosignatureKey, type NoteSigner, type NoteVerifier } from "./note-key.ts";
 import { verifyConsistency } from "./proof.ts";
 
 /** RFC 6962 proofs between sizes below 2^53 are shorter; the specification allows as many. */
@@ -242,7 +242,7 @@ async function readCosignatures(
     );
     const cosignatures: Cosignature[] = [];
     for (const one of (await openNote(note, witness)).verified) {
-      const isCosignature = one.verifier.type === keyTypes.ed25519Cosignature;
+      const isCosignature = isCosignatureKey(one.verifier);
       // A time of zero makes no statement about the largest tree seen.
       if (!isCosignature || one.timestamp === undefined || one.timestamp === 0) continue;
       const { name, keyId, signature, timestamp } = one;

@@ -55,6 +55,8 @@ export interface Context {
   openKeys(options: Pick<LedgerOptions, "data">): Promise<OpenKeys>;
   /** Makes the key that follows, or the first one of a folder without: its verifier key. */
   newLogKey(options: Pick<LedgerOptions, "data">, origin?: string): Promise<string>;
+  /** Makes the key of the checkpoints' second line, or finds it: its verifier key. */
+  secondLogKey(options: Pick<LedgerOptions, "data">): Promise<string>;
   /** Writes every key file of a folder again: sealed, open, or with another passphrase. */
   sealKeys(
     options: Pick<LedgerOptions, "data">,

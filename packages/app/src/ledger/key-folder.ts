@@ -8,12 +8,21 @@ import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { syncFolder } from "../storage/durable-files.ts";
 import { LedgerError } from "./error.ts";
-import { createKeyFile, readKeyFile, type LogSigner, type Passphrase } from "./keys.ts";
+import {
+  createKeyFile,
+  readKeyFile,
+  readSecondKeyFile,
+  type LogSigner,
+  type Passphrase,
+  type SecondSigner,
+} from "./keys.ts";
 
 export function keyFiles(folder: string) {
   return {
     log: join(folder, "log.key"),
     next: join(folder, "next.key"),
+    /** Of the second line of each checkpoint, where there is one. */
+    second: join(folder, "second.key"),
     system: join(folder, "system.key"),
   };
 }
@@ -35,6 +44,25 @@ export async function readHeldKeys(folder: string, passphrase?: Passphrase): Pro
     );
   }
   return { signer, next };
+}
+
+/** The signer of the second line, where the folder has its key. */
+export async function readSecondKey(
+  folder: string,
+  origin: string,
+  now: () => number,
+  passphrase?: Passphrase,
+): Promise<SecondSigner | undefined> {
+  const { second: file } = keyFiles(folder);
+  if (!existsSync(file)) return undefined;
+  const second = await readSecondKeyFile(file, now, passphrase);
+  if (second.name !== origin) {
+    throw new LedgerError(
+      "key-file",
+      `${file} is a key of ${second.name}, and the log is ${origin}`,
+    );
+  }
+  return second;
 }
 
 /** Makes the key that will follow; throws a `LedgerError` "key-file" if there is one already. */

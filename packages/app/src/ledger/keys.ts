@@ -11,10 +11,13 @@ import {
   EMPTY_ROOT,
   emptyTree,
   encodeCompact,
+  formatMlDsa44SignerKey,
   formatSignerKey,
   formatVerifierKey,
   isKeyName,
   keysOf,
+  mlDsa44Cosigner,
+  parseMlDsa44SignerKey,
   parseSignerKey,
   parseVerifierKey,
   TlogError,
@@ -73,11 +76,31 @@ export async function createKeyFile(
   assertOrigin(origin);
   const seed = new Uint8Array(randomBytes(32));
   const signer = await signerOf(origin, seed);
-  const plain = await formatSignerKey(origin, seed);
+  await writeKey(file, await formatSignerKey(origin, seed), signer.vkey, passphrase);
+  return signer;
+}
+
+/** The same for the key of the log's second line, ML-DSA-44. Answers its verifier key. */
+export async function createSecondKeyFile(
+  file: string,
+  origin: string,
+  passphrase?: Passphrase,
+): Promise<string> {
+  assertOrigin(origin);
+  const line = await formatMlDsa44SignerKey(origin, new Uint8Array(randomBytes(32)));
+  const vkey = formatVerifierKey((await parseMlDsa44SignerKey(line)).verifier);
+  await writeKey(file, line, vkey, passphrase);
+  return vkey;
+}
+
+async function writeKey(
+  file: string,
+  plain: string,
+  vkey: string,
+  passphrase: Passphrase | undefined,
+): Promise<void> {
   const line =
-    passphrase === undefined
-      ? plain
-      : await seal({ vkey: signer.vkey, line: plain }, await passphrase(file));
+    passphrase === undefined ? plain : await seal({ vkey, line: plain }, await passphrase(file));
   try {
     await writeDurably(file, `${line}\n`, { mode: 0o600, replace: false });
   } catch (error) {
@@ -87,7 +110,6 @@ export async function createKeyFile(
       `there is a log key at ${file} already; it is never overwritten`,
     );
   }
-  return signer;
 }
 
 /** Asked once for each file that is sealed. */
@@ -117,13 +139,31 @@ export async function readKeyFile(file: string, passphrase?: Passphrase): Promis
   }
 }
 
+/** Signs a log's second line: an ML-DSA-44 cosignature (type 6) under the log's own name. */
+export type SecondSigner = NoteSigner & { readonly verifier: NoteVerifier };
+
+/** Reads what `createSecondKeyFile` wrote, or the same under a passphrase. `now`: milliseconds. */
+export async function readSecondKeyFile(
+  file: string,
+  now: () => number,
+  passphrase?: Passphrase,
+): Promise<SecondSigner> {
+  const stored = await readKeyLine(file);
+  try {
+    const { verifier, seed } = await parseMlDsa44SignerKey(await opened(stored, file, passphrase));
+    return await mlDsa44Cosigner(verifier.name, seed, () => Math.floor(now() / 1000));
+  } catch (error) {
+    throw inFile(file, error);
+  }
+}
+
 /** Whose key a file has, without its passphrase. */
 export async function readPublicKey(file: string): Promise<NoteVerifier> {
   const stored = await readKeyLine(file);
   try {
     if (isSealed(stored)) return parseVerifierKey(parseSealed(stored).vkey);
     if (isPublic(stored)) return parseVerifierKey(stored);
-    return (await parseSignerKey(stored)).verifier;
+    return await verifierOf(stored);
   } catch (error) {
     throw inFile(file, error);
   }
@@ -141,7 +181,7 @@ export async function resealKeyFile(
   const stored = await readKeyLine(file);
   try {
     const line = await opened(stored, file, passphrase);
-    const { vkey } = await signerOf(...(await seedOf(line)));
+    const vkey = formatVerifierKey(await verifierOf(line));
     const text = next === undefined ? line : await seal({ vkey, line }, next);
     await writeDurably(file, `${text}\n`, { mode: 0o600, replace: true });
   } catch (error) {
@@ -154,9 +194,14 @@ export function isPublic(line: string): boolean {
   return /^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$/.test(line);
 }
 
-async function seedOf(line: string): Promise<[string, Uint8Array]> {
-  const { name, seed } = await parseSignerKey(line);
-  return [name, seed];
+/** Of a key of either line. */
+async function verifierOf(line: string): Promise<NoteVerifier> {
+  try {
+    return (await parseSignerKey(line)).verifier;
+  } catch (error) {
+    if (!(error instanceof TlogError)) throw error;
+    return (await parseMlDsa44SignerKey(line).catch(() => Promise.reject(error))).verifier;
+  }
 }
 
 function inFile(file: string, error: unknown): Error {

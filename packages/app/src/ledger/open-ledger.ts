@@ -3,7 +3,7 @@ import type { LogKey } from "@countermand/tlog";
 import type { Database } from "../storage/database.ts";
 import type { Held } from "./commit.ts";
 import { LedgerError } from "./error.ts";
-import type { LogSigner } from "./keys.ts";
+import type { LogSigner, SecondSigner } from "./keys.ts";
 import type { Decider, Ledger, Step } from "./ledger.ts";
 import { assertCanSign, followLogKeys, readLogKeys } from "./log-keys.ts";
 import {
@@ -28,6 +28,8 @@ export interface LedgerOptions<C, R> {
   readonly signer: LogSigner;
   /** Further keys of the log that are held: in an overlap, or before one is announced. */
   readonly more?: readonly LogSigner[];
+  /** Signs a second line of each checkpoint. */
+  readonly second?: SecondSigner | undefined;
   readonly decider: Decider<C, R>;
   /** The folder of high-water marks, outside the database. */
   readonly markFolder: string;
@@ -67,6 +69,7 @@ export async function openLedger<C, R>(options: LedgerOptions<C, R>): Promise<Le
       held: heldBy(options),
       keys,
       prove: prover(database, held.logId),
+      second: options.second,
     };
     const published = await signTree(signing, held.tree);
     await checkSigned(signing, published);

@@ -20,7 +20,7 @@ import type { Database } from "../storage/database.ts";
 import type { Decision } from "./commit.ts";
 import { LedgerError } from "./error.ts";
 import { proveNewLeaf, type NodeCache, type Tree } from "./growth.ts";
-import type { LogSigner, Proving } from "./keys.ts";
+import type { Proving, LogSigner, SecondSigner } from "./keys.ts";
 import { ableSigners, assertCanSign } from "./log-keys.ts";
 import type { Receipt } from "./ledger.ts";
 import { readTileHashes } from "./log-rows.ts";
@@ -31,6 +31,8 @@ export interface Signing {
   /** The log's origin. */
   readonly name: string;
   readonly held: readonly LogSigner[];
+  /** Signs each checkpoint as well, under the log's name. */
+  readonly second?: SecondSigner | undefined;
   /** For a key that another process holds, which signs only what extends what it signed before. */
   readonly prove: Proving;
   /** Set when an entry changed them. What they say of smaller trees never changes. */
@@ -39,7 +41,7 @@ export interface Signing {
 
 /** Throws a `LedgerError` "foreign-key" if no key that is held may sign this size. */
 export async function signTree(signing: Signing, tree: Tree): Promise<Published> {
-  const { name: origin, held, keys, prove } = signing;
+  const { name: origin, held, keys, prove, second } = signing;
   const { size } = tree.compact;
   assertCanSign(origin, held, keys, size);
   const text = formatCheckpoint({ origin, size, root: tree.root });
@@ -48,7 +50,7 @@ export async function signTree(signing: Signing, tree: Tree): Promise<Published>
     if (signGrown === undefined) return signer;
     return { name, keyId, sign: (bytes) => signGrown(bytes, size, prove) };
   });
-  const note = await signNote(text, signers);
+  const note = await signNote(text, second === undefined ? signers : [...signers, second]);
   return { size, root: tree.root, note: Buffer.from(note).toString("utf8") };
 }
 
@@ -82,7 +84,12 @@ function older(size: number): LedgerError {
 
 /** Opens what we signed as a reader would. Throws a `TlogError`. */
 export async function checkSigned(signing: Signing, { note }: Published): Promise<void> {
-  await openLogCheckpoint(Buffer.from(note), signing);
+  const { second } = signing;
+  await openLogCheckpoint(
+    Buffer.from(note),
+    signing,
+    second === undefined ? [] : [second.verifier],
+  );
 }
 
 /** The receipts of one decision, the entries in the order of their indexes. */

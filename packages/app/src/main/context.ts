@@ -58,6 +58,7 @@ export function processContext(interrupted: AbortSignal): Context {
     openKeys: async (options) => (await import("./log-keys.ts")).openKeys(context, options),
     newLogKey: async (options, origin) =>
       (await import("./log-keys.ts")).newLogKey(context, options, origin),
+    secondLogKey: async (options) => (await import("./log-keys.ts")).secondLogKey(context, options),
     sealKeys: async (options, how) =>
       (await import("./log-keys.ts")).sealKeys(context, options, how),
     addTenant: async (options, name, url) => addTenant(context, options, name, url),

@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { LedgerError } from "../ledger/error.ts";
-import { keyFiles, readHeldKeys, type HeldKeys } from "../ledger/key-folder.ts";
+import { keyFiles, readHeldKeys, readSecondKey, type HeldKeys } from "../ledger/key-folder.ts";
 import {
   createKeyFile,
   createLog,
@@ -62,9 +62,12 @@ export function ledgerHome(
     const signer = speaking(system);
     await rebuildStaleViews(database, logId);
     await alignLogKeys(database, logId);
+    const { passphrase } = options;
+    const second = await readSecondKey(directory.keys, log.name, () => now().getTime(), passphrase);
     const ledger = await openLedger<Command, Decided>({
       database,
       signer: log,
+      second,
       ...(next === undefined ? {} : { more: [next] }),
       decider: rollbackDecider(signer, store.judges),
       markFolder: directory.marks,

@@ -1,13 +1,19 @@
 /** A data folder's keys, for the commands that make, follow and seal them. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { signNote } from "@countermand/tlog";
+import { formatVerifierKey, signNote } from "@countermand/tlog";
 import type { Context, LedgerOptions, OpenKeys } from "../cli/context.ts";
 import { usage } from "../cli/exit.ts";
 import { readConfig, type Config } from "../config/config.ts";
 import { LedgerError } from "../ledger/error.ts";
 import { createNextKey, keyFiles, readHeldKeys, retireKey } from "../ledger/key-folder.ts";
-import { createKeyFile, readPublicKey, resealKeyFile, type Passphrase } from "../ledger/keys.ts";
+import {
+  createKeyFile,
+  createSecondKeyFile,
+  readPublicKey,
+  resealKeyFile,
+  type Passphrase,
+} from "../ledger/keys.ts";
 import { dataDirectory, holdDataDirectory } from "../storage/data-directory.ts";
 import { openApplication } from "./application.ts";
 import { passphraseFrom, readPassphraseFile } from "./key-passphrase.ts";
@@ -76,6 +82,16 @@ export async function newLogKey(
   }
 }
 
+/** Makes the key of the second line, or tells the one that there is. */
+export async function secondLogKey(context: Context, options: Options): Promise<string> {
+  const config = readConfig(context.env, options);
+  const files = keyFiles(dataDirectory(config.data).keys);
+  if (existsSync(files.second)) return formatVerifierKey(await readPublicKey(files.second));
+  if (!existsSync(files.log)) throw usage(`There is no ledger in ${config.data}.`);
+  const { name } = await readPublicKey(files.log);
+  return createSecondKeyFile(files.second, name, passphraseFrom(config.keyPassphrase));
+}
+
 /**
  * One file after the other. Killed in between, some are as they were: the same command
  * again goes on with those.
@@ -93,7 +109,9 @@ export async function sealKeys(
     );
   }
   const files = keyFiles(dataDirectory(config.data).keys);
-  const there = [files.log, files.next, files.system].filter((file) => existsSync(file));
+  const there = [files.log, files.next, files.second, files.system].filter((file) =>
+    existsSync(file),
+  );
   if (there.length === 0) throw usage(`There are no keys in ${config.data}.`);
   const changed =
     how.kind === "change" ? await readPassphraseFile(resolve(context.cwd, how.file)) : undefined;

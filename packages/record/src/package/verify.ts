@@ -10,11 +10,13 @@ import {
   maySign,
   openCheckpoint,
   openLogCheckpoint,
+  openNote,
   parseProofFile,
   parseVerifierKey,
   sha256,
   verifyProofFile,
   type LogKeys,
+  type NoteVerifier,
 } from "@countermand/tlog";
 import { readArchive } from "../archive/archive.ts";
 import { parseCanonical } from "../bytes/canonical-json.ts";
@@ -40,6 +42,8 @@ export interface VerifyOptions {
   readonly logKey?: string;
   /** The same with all the keys of the ledger, and the sizes that each may sign. */
   readonly trust?: LogKeys;
+  /** A key that must have signed the checkpoint, too: of the log's second line, or a witness's. */
+  readonly secondKey?: NoteVerifier;
   /** Brings, where a package has rules, what reads them; without it that part is not replayed, and the report says so. */
   readonly loadJudge?: () => Promise<LoadJudge>;
   /** Reads time-stamp tokens, with the roots that the caller believes; without it they are not judged. */
@@ -178,7 +182,16 @@ async function checkLog(
       root: encodeBase64(checkpoint.root),
     };
   });
-  const { logKey, trust } = options;
+  const { logKey, trust, secondKey } = options;
+  if (secondKey !== undefined) {
+    await tally.try(
+      "the checkpoint is signed by the second key, too",
+      paths.checkpoint,
+      async () => {
+        await openNote(need(files, paths.checkpoint), [secondKey]);
+      },
+    );
+  }
   if (logKey !== undefined || trust !== undefined) {
     await tally.try("the log's key is the one you trust", paths.logKey, async () => {
       if (trust === undefined && log?.key === logKey) return;

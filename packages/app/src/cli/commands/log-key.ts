@@ -29,6 +29,7 @@ export function logKeyCommand(context: Context): Command {
     .addCommand(rotateCommand(context))
     .addCommand(retireCommand(context))
     .addCommand(trustCommand(context))
+    .addCommand(secondCommand(context))
     .addCommand(sealCommand(context, "encrypt"))
     .addCommand(sealCommand(context, "decrypt"))
     .addCommand(passphraseCommand(context));
@@ -44,6 +45,18 @@ function newCommand(context: Context): Command {
     .option("--origin <name>", "in a folder without a ledger: the name of the log to come")
     .action(async (options: Options & { origin?: string }) => {
       context.out(`${await context.newLogKey(options, options.origin)}\n`);
+    });
+}
+
+function secondCommand(context: Context): Command {
+  return new Command("second")
+    .summary("a second, post-quantum line on every checkpoint: make its key, or show it")
+    .description(
+      "Makes keys/second.key (ML-DSA-44), if it is not there, and prints its verifier key. From its next start on a server with that file signs each checkpoint with it, too, beside the log's key. Who is given the verifier key demands both: countermand verify --second-key. Give the file to every server that appends.",
+    )
+    .option("--data <folder>", dataHelp)
+    .action(async (options: Options) => {
+      context.out(`${await context.secondLogKey(options)}\n`);
     });
 }
 

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command } from "commander";
 import type { VerifyReport } from "@countermand/record";
+import type { NoteVerifier } from "@countermand/tlog";
 import type { Context } from "../context.ts";
 import { exitCodes, usage, type ExitCode } from "../exit.ts";
 import { instant, plain, style } from "../terminal.ts";
@@ -15,6 +16,7 @@ const maxBytes = 1_073_741_824;
 
 interface Options {
   readonly logKey?: string;
+  readonly secondKey?: string;
   readonly trust?: string;
   readonly timeRoots?: string;
   readonly json?: true;
@@ -30,6 +32,10 @@ export function verifyCommand(context: Context, exit: (code: ExitCode) => void):
     .option("--log-key <key>", "the ledger's C2SP verifier key, as you know it from elsewhere")
     .option("--trust <file>", trustHelp)
     .option(
+      "--second-key <key>",
+      "the verifier key of the ledger's second line (ML-DSA-44): the checkpoint must have it, too",
+    )
+    .option(
       "--time-roots <file>",
       "PEM certificates of the time authorities that you believe: their tokens are checked, with openssl",
     )
@@ -37,7 +43,7 @@ export function verifyCommand(context: Context, exit: (code: ExitCode) => void):
     .action(async (file: string, options: Options) => {
       const bytes = await read(resolve(context.cwd, file));
       const { verifyPackage } = await import("@countermand/record");
-      const { logKey, timeRoots } = options;
+      const { logKey, secondKey, timeRoots } = options;
       if (logKey !== undefined && options.trust !== undefined) {
         throw usage("--log-key and --trust: one of them is given, not both.");
       }
@@ -46,6 +52,7 @@ export function verifyCommand(context: Context, exit: (code: ExitCode) => void):
       const report = await verifyPackage(bytes, {
         ...(logKey === undefined ? {} : { logKey }),
         ...(trust === undefined ? {} : { trust }),
+        ...(secondKey === undefined ? {} : { secondKey: await secondKeyOf(secondKey) }),
         ...(timeRoots === undefined ? {} : { checkTime: await timesBy(context, timeRoots) }),
         // Only a package with rules pays for reading their language.
         loadJudge: async () => (await import("../../policy/judge.ts")).loadJudge,
@@ -59,6 +66,17 @@ export function verifyCommand(context: Context, exit: (code: ExitCode) => void):
       };
       exit(codes[report.verdict]);
     });
+}
+
+async function secondKeyOf(vkey: string): Promise<NoteVerifier> {
+  const { isCosignatureKey, parseVerifierKey } = await import("@countermand/tlog");
+  try {
+    const verifier = parseVerifierKey(vkey);
+    if (isCosignatureKey(verifier)) return verifier;
+  } catch (error) {
+    throw usage(`--second-key: ${(error as Error).message}.`);
+  }
+  throw usage("--second-key: that is the key of a log's first line; name it with --log-key.");
 }
 
 async function read(path: string): Promise<Uint8Array> {

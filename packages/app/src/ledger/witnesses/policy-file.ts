@@ -8,7 +8,7 @@ import { readFile, stat } from "node:fs/promises";
 import {
   formatVerifierKey,
   keysOf,
-  keyTypes,
+  isCosignatureKey,
   parsePolicy,
   type LogVerifier,
   type NoteVerifier,
@@ -45,8 +45,8 @@ export function parseWitnessPolicy(bytes: Uint8Array, log: LogVerifier): Witness
   }
   const addresses = new Map<string, WitnessAddress>();
   for (const { name, verifier, url } of policy.witnesses) {
-    if (verifier.type !== keyTypes.ed25519Cosignature) {
-      throw refuse(`the key of the witness ${name} is none for cosignatures (type 4)`);
+    if (!isCosignatureKey(verifier)) {
+      throw refuse(`the key of the witness ${name} is none for cosignatures (type 4 or 6)`);
     }
     if (url === undefined) throw refuse(`the witness ${name} has no address after its key`);
     const address = addressOf(name, url);
