@@ -63,7 +63,7 @@ export async function lockHead(tx: Tx, logId: number): Promise<Head | undefined>
      from log_head h join log l on l.log_id = h.log_id
        left join checkpoint c on c.log_id = h.log_id
          and c.size = (select max(m.size) from checkpoint m where m.log_id = h.log_id)
-     where h.log_id = ${logId}${sql.raw(engineOf(tx).forUpdateOf("h"))}`.execute(tx);
+     where h.log_id = ${logId}${sql.raw(engineOf(tx).forUpdateOf("h", "l"))}`.execute(tx);
   const [row] = rows;
   if (row === undefined) return undefined;
   const { signed_size: size, signed_root: root } = row;

@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { verifyConsistency } from "@countermand/tlog";
 import { expect, onTestFinished, test } from "vitest";
-import type { Database } from "../storage/database.ts";
+import { runSql, type Database } from "../storage/database.ts";
 import { openDatabase } from "../storage/open.ts";
 import { describeOnBothStores, describePostgresql } from "../storage/testing/both-stores.ts";
 import type { Ledger, Receipt } from "./ledger.ts";
@@ -139,6 +139,34 @@ describeOnBothStores("a shared log", (store) => {
     await expect(two.ledger.submit(note("other"))).rejects.toThrow(
       /the log is frozen: the database/,
     );
+  });
+});
+
+describePostgresql("a log that is frozen while a server waits for its head", (store) => {
+  test("takes nothing more from that server", async () => {
+    const location = await store.place();
+    const database = await store.open(location);
+    onTestFinished(() => database.close());
+    const [one] = await servers(() => store.open(location), 2);
+    await one.ledger.submit(note("before"));
+    let submitted: Promise<unknown> | undefined;
+    // Somebody holds the head and then appends nothing, so that what waits sees no change of it.
+    await database
+      .transaction(async (tx) => {
+        await runSql(tx, "select 1 from log_head for update");
+        submitted = one.ledger.submit(note("waiting"));
+        submitted.catch(() => undefined);
+        await setTimeout(300);
+        await store.tamper(location, "update log set state = 'frozen', reason = 'by hand'");
+        throw new Error("undone");
+      })
+      .catch((error: unknown) => expect((error as Error).message).toBe("undone"));
+    await expect(submitted).rejects.toMatchObject({ code: "frozen" });
+    const { size } = await database.read
+      .selectFrom("log_head")
+      .select("size")
+      .executeTakeFirstOrThrow();
+    expect(size).toBe(1);
   });
 });
 

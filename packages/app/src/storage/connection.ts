@@ -99,8 +99,11 @@ export interface Engine {
   readonly begin: string;
   /** Starts a transaction that sees one moment and cannot write. */
   readonly beginSnapshot: string;
-  /** Put after a SELECT: holds the rows of `alias` until the end of the transaction. */
-  forUpdateOf(alias: string): string;
+  /**
+   * Put after a SELECT: holds the rows of `alias` until the end of the transaction, and those of
+   * `read` against change: they are as of when they were had, not of before the wait.
+   */
+  forUpdateOf(alias: string, read: string): string;
   /** An expression: RFC 6962's leaf hash of a column of bytes, computed where the bytes are. */
   leafHash(column: string): string;
   /** Holds all other migration runners off until the end of the transaction. */

@@ -13,7 +13,7 @@ export const postgresqlEngine: Engine = {
   },
   begin: "begin",
   beginSnapshot: "begin isolation level repeatable read read only",
-  forUpdateOf: (alias) => ` for update of ${alias}`,
+  forUpdateOf: (alias, read) => ` for update of ${alias} for share of ${read}`,
   leafHash: (column) => `sha256('\\x00'::bytea || ${column})`,
   async lockMigrations(connection) {
     await connection.run("select pg_advisory_xact_lock($1)", [migrationLock]);
