@@ -39,6 +39,8 @@ test.skipIf(!hasChromium)(
       );
       await shot("implication");
     } finally {
+      // The browser keeps its connections open, and a server that closes waits for them.
+      app.server.closeAllConnections();
       await app.close();
     }
   },
