@@ -13,6 +13,7 @@ import { judgeOf, mustOblige, mustPermit, type Judging } from "../policy/judge.t
 import type { Registry } from "../registry/registry.ts";
 import type { SignedStatement } from "../statements/signed-statement.ts";
 import {
+  existing,
   saying,
   type RecordStatement,
   type RegistryStatement,
@@ -34,7 +35,7 @@ export interface Position {
  * Raised whenever the same entries may give another state, be it only another
  * sentence: a store then rebuilds its views.
  */
-export const foldVersion = 8;
+export const foldVersion = 9;
 
 /**
  * More entries than this in one record is somebody filling the ledger. What time
@@ -146,7 +147,7 @@ export function advance(
   const action = policyActionOf(type.name, body, before === undefined);
   const judge = action === undefined ? undefined : judgeOf(judging, registry.rules?.digest);
   if (judge !== undefined && action !== undefined) {
-    const about = type.opens === true || before === undefined ? after : before;
+    const about = type.opens === true ? after : existing(before);
     if (action === "signal") {
       const request = classifyRequest(about, registry, now.recordedAt, action);
       mustOblige(judge, request, about.proposal, body["owners"] as readonly string[]);
