@@ -1,5 +1,5 @@
 /** `/`: the records, newest first, and below them what audits of repositories found. */
-import { statuses } from "@countermand/record";
+import { modes, statuses } from "@countermand/record";
 import { html, type Html } from "./html.ts";
 import { page } from "./layout.ts";
 import { paths, type ListQuery } from "./paths.ts";
@@ -42,16 +42,17 @@ function ended({ registry: { closed } }: LedgerView): Html | false {
 
 function records(view: HomeView, ledger: LedgerView, query: ListQuery): Html {
   const { items, next } = view.records;
-  const filtered = [query.status, query.service, query.environment].some(isGiven);
+  const { status, service, environment, mode, mandatory } = query;
+  const filtered = [status, service, environment, mode, mandatory].some(isGiven);
   const older = isGiven(query.after);
-  return html`${filter(query)}
+  return html`${owed(view, ledger)} ${filter(query)}
   ${
     items.length === 0
       ? empty(filtered, older)
       : table({
           caption: html`${older ? "Older records" : "Records"}, newest
           first${filtered && ", as filtered"}`,
-          columns: ["Record", "Status", "What", "Back to", "Reason", "Proposed by", "Age", "Due"],
+          columns: listColumns,
           rows: items.map((row) =>
             recordRow(row, actors(ledger.registry, ledger.openings), view.now),
           ),
@@ -72,6 +73,32 @@ function records(view: HomeView, ledger: LedgerView, query: ListQuery): Html {
     </nav>`
   }`;
 }
+
+/** What somebody must do comes before everything that there is. */
+function owed({ owed: { items, next }, now }: HomeView, ledger: LedgerView): Html | false {
+  if (items.length === 0) return false;
+  return html`${table({
+    caption: html`Mandatory, and not run
+    yet${
+      next !== undefined &&
+      html` (the newest ${items.length};
+        <a href="${paths.home({ mandatory: "true" })}">show all</a>)`
+    }`,
+    columns: listColumns,
+    rows: items.map((row) => recordRow(row, actors(ledger.registry, ledger.openings), now)),
+  })}`;
+}
+
+const listColumns = [
+  "Record",
+  "Status",
+  "What",
+  "Back to",
+  "Reason",
+  "Proposed by",
+  "Age",
+  "Due",
+] as const;
 
 function recordRow(row: RecordRow, actor: ShowActor, now: Date): readonly Html[] {
   return [
@@ -97,6 +124,28 @@ function filter(query: ListQuery): Html {
             ? html`<option value="${status}" selected>${statusName(status)}</option>`
             : html`<option value="${status}">${statusName(status)}</option>`,
         )}
+      </select>
+    </div>
+    <div>
+      <label for="mode">Mode</label>
+      <select id="mode" name="mode">
+        <option value="">any</option>
+        ${["ordinary", ...modes].map((mode) =>
+          mode === query.mode
+            ? html`<option value="${mode}" selected>${mode}</option>`
+            : html`<option value="${mode}">${mode}</option>`,
+        )}
+      </select>
+    </div>
+    <div>
+      <label for="mandatory">Must run</label>
+      <select id="mandatory" name="mandatory">
+        <option value="">any</option>
+        ${
+          query.mandatory === "true"
+            ? html`<option value="true" selected>mandatory, not run yet</option>`
+            : html`<option value="true">mandatory, not run yet</option>`
+        }
       </select>
     </div>
     <div>

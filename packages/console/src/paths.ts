@@ -29,6 +29,9 @@ export interface ListQuery {
   readonly status?: string;
   readonly service?: string;
   readonly environment?: string;
+  readonly mode?: string;
+  /** `true` */
+  readonly mandatory?: string;
   readonly after?: string;
 }
 

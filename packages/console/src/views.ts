@@ -93,6 +93,8 @@ export interface HomeView {
   readonly ledger: LedgerView | undefined;
   readonly query: ListQuery;
   readonly records: Rows<RecordRow>;
+  /** Mandatory and not run yet; shown above the whole list. */
+  readonly owed: Rows<RecordRow>;
   readonly audits: readonly AuditedRows[];
   readonly now: Date;
 }

@@ -40,6 +40,7 @@ function seen(body: string): string {
 const urls = [
   "/",
   "/?status=pending_approval&service=checkout&environment=production&after=RB-2026-9",
+  "/?mode=emergency&mandatory=true",
   "/records/RB-2026-7",
   "/reversals?repository=shop%2Fcheckout",
   "/implications/dep.downgraded",

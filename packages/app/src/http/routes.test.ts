@@ -74,6 +74,23 @@ describe("records", () => {
     expect(answer.json()).toEqual({ items: [sample().row], next: "RB-2026-7" });
   });
 
+  test("GET /v1/records asks by mode, by what must run and by when it falls due", async () => {
+    const answer = await get(
+      "/v1/records?mode=emergency&mandatory=true&dueBy=2026-11-23T04%3A00%3A00%2B01%3A00",
+    );
+    expect(answer.statusCode).toBe(200);
+    expect(countermand.calls).toEqual([
+      ["records", { mode: "emergency", mandatory: true, dueBy: "2026-11-23T03:00:00.000Z" }],
+    ]);
+    for (const [query, says] of [
+      ["mode=urgent", "is one of ordinary, emergency, exercise, plan"],
+      ["mandatory=yes", "mandatory"],
+      ["dueBy=tomorrow", "dueBy"],
+    ] as const) {
+      expect(problem(await get(`/v1/records?${query}`), 400, "invalid").detail).toContain(says);
+    }
+  });
+
   test("the last page has no link", async () => {
     countermand.next = undefined;
     expect((await get("/v1/records")).headers["link"]).toBeUndefined();

@@ -9,6 +9,7 @@ import type {
   Envelope,
   Identity,
   JsonObject,
+  Mode,
   Opening,
   Policy,
   RecordState,
@@ -75,6 +76,12 @@ export interface RecordQuery {
   readonly status?: readonly Status[];
   readonly service?: string;
   readonly environment?: string;
+  /** `ordinary`: none of the others. */
+  readonly mode?: "ordinary" | Mode;
+  /** Only what is mandatory and has not run yet. */
+  readonly mandatory?: boolean;
+  /** Only what time changes by then. */
+  readonly dueBy?: string;
   /** Cursor of the page before. */
   readonly after?: string;
   /** 1 to 200. */

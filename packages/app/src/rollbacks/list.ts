@@ -1,5 +1,6 @@
 /** Records, newest first, a page at a time. A cursor is the last record's number, so pages do not drift. */
 import type { Status } from "@countermand/record";
+import { sql } from "kysely";
 import type { Database } from "../storage/database.ts";
 import type { Page, RecordQuery, RecordSummary } from "./countermand.ts";
 import { RollbacksError } from "./error.ts";
@@ -40,6 +41,16 @@ export async function listRecords(
   if (query.environment !== undefined) {
     rows = rows.where("record.environment", "=", query.environment);
   }
+  const { mode, dueBy } = query;
+  if (mode !== undefined) {
+    rows =
+      mode === "ordinary"
+        ? rows.where("record.mode", "is", null)
+        : rows.where("record.mode", "=", mode);
+  }
+  // Written out: an index over some rows is used only where the plan can see which.
+  if (query.mandatory === true) rows = rows.where("record.mandatory", "=", sql.lit(1));
+  if (dueBy !== undefined) rows = rows.where("record.due_at", "<=", dueBy);
   if (query.after !== undefined) {
     const { year, number } = parseCursor(query.after);
     rows = rows.where((eb) =>

@@ -122,6 +122,8 @@ export interface RecordTable {
   changed_at: string;
   /** When time alone will change it. */
   due_at: string | null;
+  /** 1: it is mandatory, and its target has not run yet. */
+  mandatory: number;
   /** `emergency`, `exercise`, `plan`; null: an ordinary rollback. */
   mode: string | null;
   /** Who opened it. */

@@ -1,6 +1,6 @@
 /** What lists and exports are asked with. A query is text; what is missing is left out. */
 import { z } from "zod";
-import { statuses, type Status } from "@countermand/record";
+import { modes, statuses, type Status } from "@countermand/record";
 import { commitment } from "./words.ts";
 
 const maxLimit = 200;
@@ -18,6 +18,11 @@ export const limit = z
 
 export const after = z.string().max(2000).exactOptional().describe("The `next` of the page before");
 
+export const flag = z
+  .enum(["true", "false"])
+  .transform((value) => value === "true")
+  .exactOptional();
+
 const statusName = z.enum(statuses, { error: `is one of ${statuses.join(", ")}` });
 
 export const recordQuery = z.strictObject({
@@ -28,6 +33,16 @@ export const recordQuery = z.strictObject({
     .describe("Only records in this status; may be given several times"),
   service: z.string().max(100).exactOptional().describe("Only of this service"),
   environment: z.string().max(100).exactOptional().describe("Only in this environment"),
+  mode: z
+    .enum(["ordinary", ...modes], { error: `is one of ordinary, ${modes.join(", ")}` })
+    .exactOptional()
+    .describe("Only of this mode"),
+  mandatory: flag.describe("Only what is mandatory and has not run yet"),
+  dueBy: z.iso
+    .datetime({ offset: true })
+    .transform((time) => new Date(time).toISOString())
+    .exactOptional()
+    .describe("Only what time changes by then, RFC 3339"),
   after,
   limit,
 });
@@ -37,11 +52,6 @@ export const reversalQuery = z.strictObject({
   after,
   limit,
 });
-
-export const flag = z
-  .enum(["true", "false"])
-  .transform((value) => value === "true")
-  .exactOptional();
 
 export const exportQuery = z.strictObject({
   withhold: z

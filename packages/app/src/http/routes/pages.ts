@@ -1,6 +1,6 @@
 /** The pages for people: `/`, `/records/{id}`, `/reversals`, and their style. */
 import { homePage, recordPage, reversalsPage, style, type LedgerView } from "@countermand/console";
-import { statuses, type Status } from "@countermand/record";
+import { modes, statuses, type Status } from "@countermand/record";
 import { z } from "zod";
 import type { Countermand, RecordQuery } from "../../rollbacks/countermand.ts";
 import { RollbacksError } from "../../rollbacks/error.ts";
@@ -14,6 +14,7 @@ const page = (body: string): Answer => ({ headers: { "content-type": mediaType }
 
 /** Rows of a list, and of each repository's reversals on the first page. */
 const rows = 50;
+const owedRows = 20;
 const reversalRows = 20;
 
 /** A form sends its empty fields too. */
@@ -25,6 +26,14 @@ const homeQuery = z.object({
     .describe("Only in this status"),
   service: field.describe("Only of this service"),
   environment: field.describe("Only in this environment"),
+  mode: z
+    .union([z.enum(["ordinary", ...modes]), z.literal("")])
+    .exactOptional()
+    .describe("Only of this mode"),
+  mandatory: z
+    .enum(["true", ""])
+    .exactOptional()
+    .describe("Only what is mandatory and has not run yet"),
   after: field.describe("Cursor of the page before"),
 });
 
@@ -37,9 +46,12 @@ export const homeRoute = route({
   query: homeQuery,
   responses: { 200: { description: "A page", mediaType } },
   async handle({ query }, { countermand, now }) {
-    const [ledger, records, audits] = await Promise.all([
+    const filtered = Object.values(query).some((value) => value !== undefined && value !== "");
+    const [ledger, records, owed, audits] = await Promise.all([
       findLedger(countermand),
       countermand.records(recordQueryOf(query)),
+      // Above the list, where nobody looks for something else.
+      filtered ? { items: [] } : countermand.records({ mandatory: true, limit: owedRows }),
       countermand.audits(),
     ]);
     const found = await Promise.all(
@@ -51,14 +63,19 @@ export const homeRoute = route({
         }),
       })),
     );
-    return page(homePage({ ledger, query, records, audits: found, now: now() }));
+    return page(homePage({ ledger, query, records, owed, audits: found, now: now() }));
   },
 });
 
-function recordQueryOf({ status, ...fields }: z.output<typeof homeQuery>): RecordQuery {
+function recordQueryOf({ status, mandatory, ...fields }: z.output<typeof homeQuery>): RecordQuery {
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
   const wanted: readonly Status[] = status === undefined || status === "" ? [] : [status];
-  return { ...given, ...(wanted.length === 0 ? {} : { status: wanted }), limit: rows };
+  return {
+    ...given,
+    ...(wanted.length === 0 ? {} : { status: wanted }),
+    ...(mandatory === "true" ? { mandatory: true } : {}),
+    limit: rows,
+  };
 }
 
 export const recordPageRoute = route({
