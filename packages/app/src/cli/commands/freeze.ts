@@ -13,7 +13,7 @@ export function freezeCommand(context: Context, exit: (code: ExitCode) => void):
   return new Command("freeze")
     .summary("stop a log: nothing is appended until somebody signs that it goes on")
     .description(
-      "For the hour in which nobody knows yet what is wrong: a key may be stolen, a server may be somebody else's. Every server on the ledger refuses from its next commit on; reading goes on. It works beside running servers, from a data folder of the ledger. `countermand unfreeze` has it go on, by an administrator's signature, and the ledger then says for ever that it had stopped, why and since when.",
+      "For the hour in which nobody knows yet what is wrong: a key may be stolen, a server may be somebody else's. Every server on the ledger refuses its next commit and ends, as with every alarm; until then it is read as before. It works beside running servers, from a data folder of the ledger. `countermand unfreeze` has it go on, by an administrator's signature, and the ledger then says for ever that it had stopped, why and since when.",
     )
     .option("--data <folder>", "the ledger's folder (or COUNTERMAND_DATA; .countermand)")
     .requiredOption("--reason <text>", "why, for everybody to read; no names")

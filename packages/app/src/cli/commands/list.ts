@@ -64,7 +64,7 @@ function lines(items: readonly RecordSummary[]): string {
 
 function table(context: Context, items: readonly RecordSummary[]): string {
   if (items.length === 0) {
-    return "No record matches. `countermand propose` makes one.\n";
+    return "No record matches. Without options all are listed; `countermand propose` makes one.\n";
   }
   const now = context.now().getTime();
   return columns([
