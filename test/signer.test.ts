@@ -114,6 +114,41 @@ test(
   },
 );
 
+test(
+  "a rotation is made where the key is, and the signer then signs with both keys",
+  { timeout: 180_000 },
+  async () => {
+    const { place, target, socket, vault, env } = setUp();
+    const take = () => place.run("signer", "take", "--from", place.data, "--to", vault);
+    const old = take().out.trim();
+    const first = await startSigner(place, vault, socket);
+    const propose = () =>
+      place.runWith(
+        { env: { ...env, COUNTERMAND_KEY: place.key("ada") } },
+        "propose",
+        "--target",
+        target,
+        ...complete,
+      );
+    expect(propose()).toMatchObject({ code: 0 });
+    await kill(first, "SIGINT");
+    expect(place.run("signer", "give", "--from", vault, "--to", place.data).code).toBe(0);
+    const next = place.run("log-key", "new").out.trim();
+    expect(place.as("ada", "log-key", "rotate", "--overlap", "100")).toMatchObject({ code: 0 });
+    expect(take().out.trim().split("\n")).toEqual([old, next]);
+    expect(existsSync(join(place.data, "keys/next.key"))).toBe(false);
+
+    await startSigner(place, vault, socket);
+    expect(propose()).toMatchObject({ code: 0 });
+    const tar = join(place.folder, "out.tar");
+    expect(place.runWith({ env }, "export", rb(2), "-o", tar).code).toBe(0);
+    for (const key of [old, next]) {
+      expect([key, place.run("verify", tar, "--log-key", key).code]).toEqual([key, 0]);
+    }
+    expect(place.run("fsck").code).toBe(0);
+  },
+);
+
 test("what a signer needs is said in one sentence", { timeout: 60_000 }, () => {
   const { place, socket, vault } = setUp();
   for (const [args, code, says] of [

@@ -51,13 +51,15 @@ export async function remoteKeys(
     const until = Date.now() + wait;
     for (let pause = 20; ;) {
       let answer: SignerAnswer;
+      // In an overlap two keys sign at once, and the other's answer may move it meanwhile.
+      const from = marked;
       try {
-        const proof = await prove(Math.min(size, marked), Math.max(size, marked));
+        const proof = await prove(Math.min(size, from), Math.max(size, from));
         answer = await line.ask({
           op: "sign",
           vkey,
           checkpoint,
-          marked,
+          marked: from,
           proof: proof.map((hash) => Buffer.from(hash).toString("base64")),
         });
       } catch (error) {
