@@ -25,7 +25,7 @@ import { createHash } from "node:crypto";
 import { leafHash } from "@countermand/tlog";
 import { sql } from "kysely";
 import { lockHead } from "../ledger/log-rows.ts";
-import { engineOf, type Database, type Tx } from "../storage/database.ts";
+import type { Database, Tx } from "../storage/database.ts";
 import type { Change, WrittenEntry } from "./batch.ts";
 import { seenBy } from "./ledger-facts.ts";
 import { readRecords, recordRow, writeChange, writeRecords } from "./views.ts";
@@ -126,9 +126,8 @@ async function pageOf(tx: Tx, logId: number, view: View, after?: ViewRow): Promi
   const values = keys[view].map((name) => sql.val(after?.[name]));
   const beyond =
     after === undefined ? sql`` : sql` and (${sql.join(names)}) > (${sql.join(values)})`;
-  const told = sql.raw(engineOf(tx).distinguishing("it"));
   const { rows } =
-    await sql<ViewRow>`select ${told}, ${sql.join(names)} from ${sql.table(view)} it where log_id = ${logId}${beyond}
+    await sql<ViewRow>`select * from ${sql.table(view)} where log_id = ${logId}${beyond}
     order by ${sql.join(names)} limit ${usualRoom.entries}`.execute(tx);
   return rows;
 }

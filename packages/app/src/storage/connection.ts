@@ -104,8 +104,6 @@ export interface Engine {
    * `read` against change: they are as of when they were had, not of before the wait.
    */
   forUpdateOf(alias: string, read: string): string;
-  /** What tells rows of `alias` apart, as columns: a digest made where the rows are, or all they have. */
-  distinguishing(alias: string): string;
   /** An expression: RFC 6962's leaf hash of a column of bytes, computed where the bytes are. */
   leafHash(column: string): string;
   /** Holds all other migration runners off until the end of the transaction. */

@@ -14,7 +14,6 @@ export const postgresqlEngine: Engine = {
   begin: "begin",
   beginSnapshot: "begin isolation level repeatable read read only",
   forUpdateOf: (alias, read) => ` for update of ${alias} for share of ${read}`,
-  distinguishing: (alias) => `sha256(convert_to(${alias}::text, 'UTF8'))::text as row_digest`,
   leafHash: (column) => `sha256('\\x00'::bytea || ${column})`,
   async lockMigrations(connection) {
     await connection.run("select pg_advisory_xact_lock($1)", [migrationLock]);

@@ -16,7 +16,6 @@ export const sqliteEngine: Engine = {
   beginSnapshot: "begin",
   // The writer is alone from its first statement.
   forUpdateOf: () => "",
-  distinguishing: (alias) => `${alias}.*`,
   leafHash: (column) => `leaf_hash_of(${column})`,
   // `begin immediate` holds everybody off.
   lockMigrations: async () => {},
