@@ -1,10 +1,9 @@
 /** The gate as a pipeline asks it: with the embedded ledger, with a server, and with none that answers. */
 import { readdirSync, writeFileSync } from "node:fs";
-import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { Workplace } from "./command-line.ts";
+import { freePort } from "./running.ts";
 
 const state = (letter: string) => `image:shop@sha256:${letter.repeat(64)}`;
 
@@ -71,12 +70,3 @@ test("nobody answers: shut, kept, told later, and a bypass is found", async () =
   expect(JSON.parse(events)).toMatchObject({ late: true, bypassed: true, rule: "older" });
   expect(place.runWith({ env }, "gate", "flush").out).toBe("Nothing waits.\n");
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

@@ -1,43 +1,13 @@
 /** A server that keeps mirrors, as a process; a store made again from one; a database that was rolled back. */
-import { spawn } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { Workplace } from "./command-line.ts";
+import { start, type Running } from "./running.ts";
 
-const cli = join(import.meta.dirname, "../packages/app/src/main/cli.ts");
-
-interface Running {
-  readonly url: string;
-  end(): Promise<number | null>;
-}
-
-async function serve(place: Workplace, ...args: string[]): Promise<Running> {
-  const child = spawn(process.execPath, ["-C", "source", cli, "serve", "--port", "0", ...args], {
-    cwd: place.folder,
-    env: place.env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const ended = new Promise<number | null>((done) => child.once("exit", done));
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let said = "";
-  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  for (let i = 0; i < 300 && child.exitCode === null; i++) {
-    const url = /http:\/\/[0-9.]+:[0-9]+/.exec(said)?.[0];
-    if (url !== undefined) {
-      return {
-        url,
-        async end() {
-          child.kill("SIGTERM");
-          return await ended;
-        },
-      };
-    }
-    await sleep(50);
-  }
-  throw new Error(`it does not answer: ${said}`);
+function serve(place: Workplace, ...args: string[]): Promise<Running> {
+  return start(place, "serve", "--port", "0", ...args);
 }
 
 async function mirrored(url: string, size: number): Promise<void> {

@@ -1,56 +1,11 @@
 /** A server, a witness and a monitor as processes: what is witnessed, and who is caught. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { openNote, parseProofFile, parseVerifierKey } from "@countermand/tlog";
 import { expect, onTestFinished, test } from "vitest";
-import { Workplace } from "./command-line.ts";
-
-const cli = join(import.meta.dirname, "../packages/app/src/main/cli.ts");
-
-interface Running {
-  readonly url: string;
-  said(): string;
-  end(): Promise<number | null>;
-}
-
-/** Runs a command until the test is over; its address is what it says first. */
-async function start(place: Workplace, ...args: string[]): Promise<Running> {
-  const child = spawn(process.execPath, ["-C", "source", cli, ...args], {
-    cwd: place.folder,
-    env: place.env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const ended = new Promise<number | null>((done) => child.once("exit", done));
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let said = "";
-  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  const running = {
-    url: "",
-    said: () => said,
-    async end() {
-      child.kill("SIGTERM");
-      return await ended;
-    },
-  };
-  for (let i = 0; i < 300; i++) {
-    const url = /http:\/\/[0-9.]+:[0-9]+/.exec(said)?.[0];
-    if (url !== undefined || said.includes("GOOD")) return { ...running, url: url ?? "" };
-    if (child.exitCode !== null) break;
-    await sleep(50);
-  }
-  throw new Error(`it does not answer: ${said}`);
-}
-
-async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if (await condition()) return;
-    await sleep(100);
-  }
-  throw new Error("it did not come to that");
-}
+import { cli, Workplace } from "./command-line.ts";
+import { start, until } from "./running.ts";
 
 function setUp() {
   const place = new Workplace();
