@@ -1,6 +1,6 @@
 /**
  * A whole log verified, against what this machine's SHA-256 could do with the same bytes
- * on all cores: `fsck` of the rows (entries, identities, tiles, checkpoints, head, mark)
+ * on all cores: `fsck` of the rows (entries, tiles, checkpoints, head, mark)
  * and `mirror verify` of a folder (bundles, tiles, root). Both without what needs to
  * know records.
  *
@@ -23,7 +23,6 @@ import {
 import { mirrorOnce } from "../packages/app/src/ledger/mirror/mirror.ts";
 import { readWholeMirror } from "../packages/app/src/ledger/mirror/read-mirror.ts";
 import { openLedger } from "../packages/app/src/ledger/open-ledger.ts";
-import { entryIdentity } from "../packages/app/src/main/entry-identity.ts";
 import { openDatabase } from "../packages/app/src/storage/open.ts";
 import { ensureServer, stopServer } from "../packages/app/src/storage/testing/postgresql-server.ts";
 import { fillLedger } from "./support/records.ts";
@@ -102,7 +101,6 @@ async function main(): Promise<void> {
         logId,
         mark,
         log: signer.verifier,
-        identityOf: entryIdentity,
       }),
     );
     const files = await timed(() => readWholeMirror(directorySource(mirror), signer.verifier));

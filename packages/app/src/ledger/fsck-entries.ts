@@ -3,16 +3,22 @@
  * the tree that grows over them. Where a stored hash contradicts another, the
  * one that agrees with a third is taken further, so that one flipped bit is one
  * finding and not one for everything above it.
+ *
+ * A page is first looked at where it lies: the store hashes its entries, and one row
+ * comes out. Only where something is wrong, or where an entry's identity is wanted,
+ * are the rows themselves read.
  */
 import {
   decodeTile,
   emptyTree,
   EMPTY_ROOT,
+  HASH_SIZE,
   leafHash,
   TILE_WIDTH,
   tileRoot,
 } from "@countermand/tlog";
-import type { Database } from "../storage/database.ts";
+import { sql } from "kysely";
+import { engineOf, type Database } from "../storage/database.ts";
 import { grow, type FullTile, type Tree } from "./growth.ts";
 import { sameBytes } from "./start-up.ts";
 
@@ -33,18 +39,61 @@ export interface Page {
   /** Undefined where an entry is missing and no tile knows its hash. */
   readonly hashes: readonly (Uint8Array | undefined)[];
   readonly findings: readonly Finding[];
+  /** The tile's root as it is stored, where it was not compared with the hashes yet. */
+  readonly storedRoot?: Uint8Array;
+}
+
+export interface PageOptions {
+  readonly logId: number;
+  /** The identity that an entry's bytes say; undefined if they say none. Left out, identities are not looked at. */
+  readonly identityOf?: (leaf: Uint8Array) => Uint8Array | undefined;
 }
 
 /** Entries `from` to `to`, at most one tile of them, and their tile if they fill it. */
 export async function checkPage(
   database: Database,
-  {
-    logId,
-    identityOf,
-  }: {
-    readonly logId: number;
-    readonly identityOf?: (leaf: Uint8Array) => Uint8Array | undefined;
-  },
+  options: PageOptions,
+  from: number,
+  to: number,
+): Promise<Page> {
+  const good =
+    options.identityOf === undefined && (await goodPage(database, options.logId, from, to));
+  return good || (await checkRows(database, options, from, to));
+}
+
+/** The page, if its entries have their hashes and the tile is made of them; its root is for later. */
+async function goodPage(
+  database: Database,
+  logId: number,
+  from: number,
+  to: number,
+): Promise<Page | undefined> {
+  const engine = engineOf(database.read);
+  const isTile = to - from === TILE_WIDTH;
+  const place = `idx % ${TILE_WIDTH}`;
+  const tile = sql`from tile where log_id = ${logId} and level = 0 and n = ${from / TILE_WIDTH}`;
+  const { rows } = await sql<{
+    stored: Uint8Array | null;
+    computed: Uint8Array | null;
+    hashes: Uint8Array | null;
+    root: Uint8Array | null;
+  }>`select ${sql.raw(engine.joinedHashes(place, "leaf_hash"))} as stored,
+      ${sql.raw(engine.joinedLeafHashes(place, "leaf"))} as computed,
+      (select hashes ${tile}) as hashes, (select root ${tile}) as root
+    from entry where log_id = ${logId} and idx >= ${from} and idx < ${to}`.execute(database.read);
+  const [row] = rows;
+  if (row?.stored?.length !== (to - from) * HASH_SIZE || row.computed === null) return undefined;
+  const { stored, computed, hashes, root } = row;
+  if (!sameBytes(stored, computed)) return undefined;
+  const page = { from, hashes: decodeTile(stored, to - from), findings: [] };
+  if (!isTile) return page;
+  if (hashes === null || root === null || !sameBytes(stored, hashes)) return undefined;
+  return { ...page, storedRoot: root };
+}
+
+async function checkRows(
+  database: Database,
+  { logId, identityOf }: PageOptions,
   from: number,
   to: number,
 ): Promise<Page> {
@@ -57,7 +106,7 @@ export async function checkPage(
     .orderBy("idx")
     .execute();
   const byIndex = new Map(rows.map((row) => [row.idx, row]));
-  const findings: Finding[] = [];
+  const findings = sharedIndexes(rows.map(({ idx }) => idx));
   const hashes: (Uint8Array | undefined)[] = [];
   for (let index = from; index < to; index++) {
     const row = byIndex.get(index);
@@ -83,6 +132,15 @@ export async function checkPage(
   if (to - from < TILE_WIDTH) return { from, hashes, findings };
   const tile = await checkLowestTile(database, logId, from, hashes);
   return { from, hashes: tile.hashes, findings: [...findings, ...tile.findings] };
+}
+
+/** Only without its index can the table hold them. */
+function sharedIndexes(indexes: readonly number[]): Finding[] {
+  const counts = new Map<number, number>();
+  for (const index of indexes) counts.set(index, (counts.get(index) ?? 0) + 1);
+  return [...counts].flatMap(([index, times]) =>
+    times === 1 ? [] : [finding(`entry ${index}`, `${times} rows have its index`)],
+  );
 }
 
 async function checkLowestTile(
@@ -115,7 +173,7 @@ async function checkLowestTile(
   if (different.length === 0) {
     return {
       hashes,
-      findings: [finding(where, `its root ${hex(row.root)} is not that of its hashes`)],
+      findings: [otherRoot(where, row.root)],
     };
   }
   return {
@@ -143,14 +201,20 @@ export interface EntryScan {
   readonly root: Uint8Array | undefined;
   /** Takes the page's hashes up to index `to` into the tree. */
   advance(page: Page, to: number): void;
-  /** Compares the tiles above the lowest that became full since the last call. */
-  checkHigherTiles(database: Database, logId: number): Promise<Finding[]>;
+  /** Compares the tiles that became full since the last call with what the tree has in their place. */
+  checkTiles(database: Database, logId: number): Promise<Finding[]>;
 }
 
 export function emptyScan(): EntryScan {
   let tree: Tree | undefined = { compact: emptyTree, root: EMPTY_ROOT, edge: [] };
   let size = 0;
   let full: FullTile[] = [];
+  /** Level 0, by the roots that pages brought with them. */
+  let unsaid: Finding[] = [];
+  function compareRoot({ from, storedRoot }: Page, root: Uint8Array): void {
+    if (storedRoot === undefined || sameBytes(storedRoot, root)) return;
+    unsaid.push(otherRoot(`tile 0/${from / TILE_WIDTH}`, storedRoot));
+  }
   return {
     get size() {
       return size;
@@ -164,14 +228,22 @@ export function emptyScan(): EntryScan {
       const known = hashes.filter((hash) => hash !== undefined);
       if (tree === undefined || known.length < hashes.length) {
         tree = undefined;
+        // No tree grows any more; a tile has its root all the same.
+        if (page.storedRoot !== undefined && to === page.from + TILE_WIDTH) {
+          compareRoot(page, tileRoot(page.hashes.filter((hash) => hash !== undefined)));
+        }
         return;
       }
       const growth = grow(tree, known);
       tree = growth.tree;
-      full.push(...growth.tiles.filter(({ level }) => level > 0));
+      for (const tile of growth.tiles) {
+        if (tile.level > 0) full.push(tile);
+        else compareRoot(page, tile.root);
+      }
     },
-    async checkHigherTiles(database, logId) {
-      const findings: Finding[] = [];
+    async checkTiles(database, logId) {
+      const findings = unsaid;
+      unsaid = [];
       for (const { level, n, hashes, root } of full) {
         const where = `tile ${level}/${n}`;
         const row = await readTile(database, logId, level, n);
@@ -182,13 +254,17 @@ export function emptyScan(): EntryScan {
         ) {
           findings.push(finding(where, "its hashes are not the roots of the tiles below"));
         } else if (!sameBytes(row.root, root)) {
-          findings.push(finding(where, `its root ${hex(row.root)} is not that of its hashes`));
+          findings.push(otherRoot(where, row.root));
         }
       }
       full = [];
       return findings;
     },
   };
+}
+
+function otherRoot(where: string, root: Uint8Array): Finding {
+  return finding(where, `its root ${hex(root)} is not that of its hashes`);
 }
 
 function hex(bytes: Uint8Array | undefined): string {

@@ -16,17 +16,26 @@ const size = 600;
 
 async function findings(database: Database, log: TestLog, withMark = true): Promise<string[]> {
   const mark = await openMark(log.markFolder, origin);
-  const found: string[] = [];
-  const messages = fsck(database, {
+  const options = {
     logId: (await findLog(database.read, origin)) ?? 0,
     log: log.signer.verifier,
     ...(withMark ? { mark } : {}),
-    identityOf: (leaf) => noteIdentity(Buffer.from(leaf).toString().slice("note ".length)),
-  });
+  };
+  const identityOf = (leaf: Uint8Array) =>
+    noteIdentity(Buffer.from(leaf).toString().slice("note ".length));
+  const found = await sentences(fsck(database, { ...options, identityOf }));
+  // Where the store hashes its rows itself, and identities are somebody else's: the same.
+  const bySelf = await sentences(fsck(database, options));
+  expect(bySelf).toEqual(found.filter((one) => !one.includes("its identity hash is not")));
+  await mark.close();
+  return found;
+}
+
+async function sentences(messages: ReturnType<typeof fsck>): Promise<string[]> {
+  const found: string[] = [];
   for await (const message of messages) {
     if (message.kind === "finding") found.push(`${message.where}: ${message.problem}`);
   }
-  await mark.close();
   return found;
 }
 
@@ -175,7 +184,7 @@ const tamperings: readonly Tampering[] = [
       "drop index entry_identity",
       "insert into entry select * from entry where idx = 17",
     ],
-    expected: [/^entry 17: 2 rows have its index$/, /^entry 17: 2 rows have its identity$/],
+    expected: [/^entry 17: 2 rows have its identity$/, /^entry 17: 2 rows have its index$/],
     startRefuses: undefined,
   },
   {

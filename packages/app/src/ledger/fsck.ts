@@ -19,6 +19,7 @@ import type { Database } from "../storage/database.ts";
 import { messageOf } from "./error.ts";
 import { checkPage, emptyScan, finding, type EntryScan, type Finding } from "./fsck-entries.ts";
 import type { Mark } from "./mark.ts";
+import { readAhead } from "./read-ahead.ts";
 import { contradiction, sameBytes } from "./start-up.ts";
 
 export interface Progress {
@@ -72,15 +73,24 @@ export async function* fsck(
 
   const scan = emptyScan();
   yield* compareMark(scan, marked);
-  for await (const checkpoint of checkpointsFrom(database, logId, -1, 0)) {
+  const checkpoints = checkpointsUpTo(database, logId, size);
+  let checkpoint = await nextOf(checkpoints);
+  for (; checkpoint?.size === 0; checkpoint = await nextOf(checkpoints)) {
     yield* checkCheckpoint(scan, checkpoint, options);
   }
-  for (let from = 0; from < size; from += TILE_WIDTH) {
-    yield { kind: "progress", what: "entries", done: from, total: size };
-    const to = Math.min(from + TILE_WIDTH, size);
-    const page = await checkPage(database, options, from, to);
+  const ahead = options.besideServer === true ? 1 : pagesAhead;
+  const pages = readAhead(ahead, size, TILE_WIDTH, (from) =>
+    checkPage(database, options, from, Math.min(from + TILE_WIDTH, size)),
+  );
+  for await (const page of pages) {
+    const to = page.from + page.hashes.length;
+    yield { kind: "progress", what: "entries", done: page.from, total: size };
     yield* page.findings;
-    for await (const checkpoint of checkpointsFrom(database, logId, from, to)) {
+    for (
+      ;
+      checkpoint !== undefined && checkpoint.size <= to;
+      checkpoint = await nextOf(checkpoints)
+    ) {
       if (marked?.size !== undefined && marked.size > scan.size && marked.size <= checkpoint.size) {
         scan.advance(page, marked.size);
         yield* compareMark(scan, marked);
@@ -93,13 +103,16 @@ export async function* fsck(
       yield* compareMark(scan, marked);
     }
     scan.advance(page, to);
-    yield* await scan.checkHigherTiles(database, logId);
+    yield* await scan.checkTiles(database, logId);
   }
   yield { kind: "progress", what: "entries", done: size, total: size };
   yield* checkHead(scan, start.head);
   for await (const { where, problem } of options.checkViews?.() ?? [])
     yield finding(where, problem);
 }
+
+/** Both readers of the embedded store are at it while one page is compared here. */
+const pagesAhead = 4;
 
 /** 2^53 entries reach no higher. */
 const maxLevel = 6;
@@ -138,15 +151,20 @@ async function firstLook(
         finding(`entry ${idx}`, `it is in the database, but the head says ${size} entries`),
       );
     }
-    // Only without its indexes can the table hold these.
-    for (const column of besideServer ? [] : (["idx", "identity_hash"] as const)) {
-      const { rows } = await sql<{ idx: number; times: number }>`
-        select min(idx) as idx, count(*) as times from entry where log_id = ${logId}
-        group by ${sql.ref(column)} having count(*) > 1 order by 1 limit 100`.execute(snapshot);
-      for (const { idx, times } of rows) {
-        const what = column === "idx" ? "index" : "identity";
-        findings.push(finding(`entry ${idx}`, `${times} rows have its ${what}`));
-      }
+    // Only without its index can the table hold these; rows of one index stand in one page.
+    const { rows } = besideServer
+      ? { rows: [] }
+      : await sql<{ identity_hash: Uint8Array; times: number }>`
+        select identity_hash, count(*) as times from entry where log_id = ${logId}
+        group by log_id, identity_hash having count(*) > 1 limit 100`.execute(snapshot);
+    for (const { identity_hash, times } of rows) {
+      const { idx } = await snapshot
+        .selectFrom("entry")
+        .select((eb) => eb.fn.min("idx").as("idx"))
+        .where("log_id", "=", logId)
+        .where("identity_hash", "=", identity_hash)
+        .executeTakeFirstOrThrow();
+      findings.push(finding(`entry ${idx}`, `${times} rows have its identity`));
     }
     const late = await snapshot
       .selectFrom("checkpoint")
@@ -193,21 +211,34 @@ interface CheckpointRow {
   readonly note: string;
 }
 
-/** Checkpoints of more than `after` and at most `upTo` entries; at most 257 rows. */
-async function* checkpointsFrom(
+/** In the order of their sizes, some in memory at once. */
+async function* checkpointsUpTo(
   database: Database,
   logId: number,
-  after: number,
-  upTo: number,
+  size: number,
 ): AsyncGenerator<CheckpointRow> {
-  yield* await database.read
-    .selectFrom("checkpoint")
-    .select(["size", "root", "note"])
-    .where("log_id", "=", logId)
-    .where("size", ">", after)
-    .where("size", "<=", upTo)
-    .orderBy("size")
-    .execute();
+  for (let after = -1; ;) {
+    const rows = await database.read
+      .selectFrom("checkpoint")
+      .select(["size", "root", "note"])
+      .where("log_id", "=", logId)
+      .where("size", ">", after)
+      .where("size", "<=", size)
+      .orderBy("size")
+      .limit(checkpointRows)
+      .execute();
+    yield* rows;
+    const last = rows.at(-1);
+    if (rows.length < checkpointRows || last === undefined) return;
+    after = last.size;
+  }
+}
+
+const checkpointRows = 500;
+
+async function nextOf(rows: AsyncGenerator<CheckpointRow>): Promise<CheckpointRow | undefined> {
+  const { value, done } = await rows.next();
+  return done === true ? undefined : value;
 }
 
 interface Opened {

@@ -22,7 +22,6 @@ import { directoryBlobs, type Blobs } from "../storage/blobs.ts";
 import { dataDirectory } from "../storage/data-directory.ts";
 import type { Database } from "../storage/database.ts";
 import { openDatabase } from "../storage/open.ts";
-import { entryIdentity } from "./entry-identity.ts";
 
 const checks = [
   "entries, leaf hashes and order",
@@ -74,7 +73,6 @@ export async function* fsckStore(
         logId: log.log_id,
         ...("problem" in mark ? {} : { mark }),
         log: keys,
-        identityOf: entryIdentity,
         checkViews: () => checkViews(database, log.log_id, judgesOf(blobs)),
       });
     } finally {

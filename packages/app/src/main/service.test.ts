@@ -345,6 +345,11 @@ describeOnBothStores("the service", (under) => {
     ],
     ["record_entry", "delete from record_entry where type = 'authorised'", /entry \d+: the row/],
     ["registry", "update registry set state = '{}'", /the registry/],
+    [
+      "entry",
+      "update entry set identity_hash = leaf_hash where idx = 2",
+      /entry 2: its identity hash is not that of its bytes/,
+    ],
     ["opening", "update opening set value = '\"x\"'", /open/],
     ["opening", "update opening set idx = 0", /makes no such commitment/],
   ])("an edited view is named: %s, %s", async (_table, statement, expected) => {

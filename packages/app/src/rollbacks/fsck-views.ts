@@ -1,6 +1,7 @@
 /**
  * Do the views say what the entries say? Replays every entry, signatures and
- * rules included, and compares what comes out with what is stored. Also finds
+ * rules included, and compares what comes out with what is stored: views, and the
+ * identities by which the ledger knows an entry again. Also finds
  * openings that open nothing and texts that were to be deleted. Memory grows
  * with the number of records, not with their entries.
  */
@@ -9,6 +10,7 @@ import {
   checkOpening,
   commitmentsIn,
   emptyWorld,
+  identityOf,
   parseEntry,
   registryStream,
   replayEntry,
@@ -65,6 +67,9 @@ export async function* checkViews(
         row.actor === statement.head.actor &&
         row.occurred_at === statement.head.occurredAt;
       if (!same) yield { where, problem: "the row in record_entry is not what the entry says" };
+      if (Buffer.compare(identityOf(statement.head.id), row.identity_hash) !== 0) {
+        yield { where, problem: "its identity hash is not that of its bytes" };
+      }
     } catch (error) {
       yield { where, problem: `${(error as Error).message}; views were not checked beyond it` };
       return;
@@ -87,6 +92,7 @@ async function* entryRows(database: Database, logId: number) {
       .select([
         "entry.idx",
         "entry.leaf",
+        "entry.identity_hash",
         "record_entry.stream",
         "record_entry.type",
         "record_entry.statement",

@@ -106,6 +106,12 @@ export interface Engine {
   forUpdateOf(alias: string, read: string): string;
   /** An expression: RFC 6962's leaf hash of a column of bytes, computed where the bytes are. */
   leafHash(column: string): string;
+  /**
+   * Aggregates over rows that `at` numbers from 0 on: their hashes in the column `hash`, and the
+   * leaf hashes of the column `leaf`, computed where the bytes are; one after the other.
+   */
+  joinedHashes(at: string, hash: string): string;
+  joinedLeafHashes(at: string, leaf: string): string;
   /** Holds all other migration runners off until the end of the transaction. */
   lockMigrations(connection: Connection): Promise<void>;
   /** Every table, index, trigger and function, sorted: the golden dump. */

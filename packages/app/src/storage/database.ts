@@ -55,9 +55,12 @@ function inside(tx: object) {
   return found;
 }
 
-/** The statements that differ between the engines. */
-export function engineOf(tx: Tx | Snapshot): Engine {
-  return inside(tx).engine;
+/** Of the reads outside transactions. */
+const enginesOfReads = new WeakMap<object, Engine>();
+
+/** The statements that differ between the engines; of a transaction, a snapshot or `read`. */
+export function engineOf(reader: Kysely<Tables>): Engine {
+  return enginesOfReads.get(reader) ?? inside(reader).engine;
 }
 
 /** Runs SQL text as it stands, with `?` on SQLite and `$1` on PostgreSQL. */
@@ -126,6 +129,7 @@ export function databaseOver(store: Store): Database {
     },
     release: (connection) => store.release(connection, false),
   });
+  enginesOfReads.set(read, engine);
 
   async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     scope.assertOutside("a second transaction was opened");

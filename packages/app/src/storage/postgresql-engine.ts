@@ -14,12 +14,19 @@ export const postgresqlEngine: Engine = {
   begin: "begin",
   beginSnapshot: "begin isolation level repeatable read read only",
   forUpdateOf: (alias, read) => ` for update of ${alias} for share of ${read}`,
-  leafHash: (column) => `sha256('\\x00'::bytea || ${column})`,
+  leafHash,
+  joinedHashes: (at, hash) => `string_agg(${hash}, ''::bytea order by ${at})`,
+  joinedLeafHashes: (at, leaf) => `string_agg(${leafHash(leaf)}, ''::bytea order by ${at})`,
   async lockMigrations(connection) {
     await connection.run("select pg_advisory_xact_lock($1)", [migrationLock]);
   },
   dumpSchema,
 };
+
+/** Whatever the role's search path is, it is PostgreSQL's own function. */
+function leafHash(column: string): string {
+  return `pg_catalog.sha256('\\x00'::bytea operator(pg_catalog.||) ${column})`;
+}
 
 /** Any number will do, as long as it stays. */
 const migrationLock = 7_241_905_113;

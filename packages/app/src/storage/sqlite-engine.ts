@@ -17,6 +17,12 @@ export const sqliteEngine: Engine = {
   // The writer is alone from its first statement.
   forUpdateOf: () => "",
   leafHash: (column) => `leaf_hash_of(${column})`,
+  // SQLite puts them together as it comes upon them, in one order for all three: a call for each
+  // row, with its bytes, took twice as long as this takes in all.
+  joinedHashes: (at, hash) =>
+    `in_place(group_concat(${at}), cast(group_concat(${hash}, '') as blob))`,
+  joinedLeafHashes: (at, leaf) =>
+    `leaf_hashes_in_place(group_concat(${at}), group_concat(length(${leaf})), cast(char(0) || group_concat(${leaf}, char(0)) as blob))`,
   // `begin immediate` holds everybody off.
   lockMigrations: async () => {},
   dumpSchema,

@@ -3,9 +3,9 @@
  * the main thread a commit of 256 entries held the event loop for 21 ms at the
  * 99th percentile, here it holds it for 2 (docs/design/ledger.md).
  */
-import { createHash } from "node:crypto";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
+import { addHashing } from "./sqlite-hashing.ts";
 
 export interface WorkerSettings {
   readonly file: string;
@@ -51,18 +51,11 @@ function open({ file, readOnly }: WorkerSettings): DatabaseSync {
     db.exec("pragma trusted_schema = off");
   }
   db.exec("pragma cache_size = -65536");
-  db.function("leaf_hash_of", { deterministic: true }, (leaf: unknown) =>
-    createHash("sha256")
-      .update(zero)
-      .update(leaf as Uint8Array)
-      .digest(),
-  );
+  addHashing(db);
   return db;
 }
 
 const noTransaction = "no transaction is active: SQLite has rolled it back";
-
-const zero = new Uint8Array(1);
 
 function describe(error: unknown): WorkerFailure {
   const { message, errcode } = error as Error & { errcode?: number };

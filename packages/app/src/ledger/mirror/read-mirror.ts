@@ -19,6 +19,7 @@ import {
   type LogVerifier,
 } from "@countermand/tlog";
 import { grow, type FullTile, type Tree } from "../growth.ts";
+import { awaitedLater, readAhead } from "../read-ahead.ts";
 import { sameBytes } from "../start-up.ts";
 import { readMirror, type OpenedMirror } from "./mirror.ts";
 import type { TokenOfCheckpoint } from "../timestamps/token-rows.ts";
@@ -60,13 +61,11 @@ export async function* readWholeMirror(
   }
   const { size, root } = mirror.checkpoint;
   let tree: Tree = { compact: emptyTree, root: EMPTY_ROOT, edge: [] };
-  const ahead: Promise<ReadPage>[] = [];
-  for (let from = 0, next = 0; from < size; from += TILE_WIDTH) {
-    for (; next < size && ahead.length < pagesAhead; next += TILE_WIDTH) {
-      const width = Math.min(TILE_WIDTH, size - next);
-      ahead.push(awaitedLater(readPage(source, next / TILE_WIDTH, width)));
-    }
-    const page = await (ahead.shift() as Promise<ReadPage>);
+  const read = async (from: number) => ({
+    from,
+    ...(await readPage(source, from / TILE_WIDTH, Math.min(TILE_WIDTH, size - from))),
+  });
+  for await (const { from, ...page } of readAhead(pagesAhead, size, TILE_WIDTH, read)) {
     yield* page.findings;
     if (page.hashes === undefined) return;
     const { hashes } = page;
@@ -162,12 +161,6 @@ async function* checkTile(
 }
 
 type Found = { found: Uint8Array[] } | { where: string; problem: string };
-
-/** Whoever asked waits for it later, or is gone. */
-function awaitedLater<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
-}
 
 /** An object at the width that the checkpoint implies, or out of the full one. */
 async function readObject(
