@@ -25,6 +25,7 @@ export {
 } from "./bytes/encoding.ts";
 export { tooDeepAt } from "./bytes/json-depth.ts";
 export { quote, RecordError, type RecordErrorCode } from "./bytes/error.ts";
+export { checkAt } from "./bytes/shape.ts";
 export { Refusal, type RuleId } from "./constitution/refusal.ts";
 export { formatEnvelope, parseEnvelope, type Envelope } from "./dsse/envelope.ts";
 export { pae } from "./dsse/pae.ts";
@@ -66,7 +67,9 @@ export { digestOf, evidenceHash, recordHash } from "./lifecycle/record-hash.ts";
 export {
   applyEntry,
   emptyWorld,
+  beginEntry,
   replayEntry,
+  type BegunEntry,
   signingKey,
   type Replayed,
   type World,

@@ -13,7 +13,7 @@ import { TlogError } from "./error.ts";
  * spelling: 0, 1, p-1, the two of order 8, and the non-canonical p and p+1. The
  * sign bit is masked, so these seven stand for all fourteen encodings.
  */
-const smallOrder: ReadonlySet<string> = new Set([
+const smallOrder: readonly Uint8Array[] = [
   "0000000000000000000000000000000000000000000000000000000000000000",
   "0100000000000000000000000000000000000000000000000000000000000000",
   "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
@@ -21,12 +21,12 @@ const smallOrder: ReadonlySet<string> = new Set([
   "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
   "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
   "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-]);
+].map(fromHex);
 
-/** The order of the base point, big-endian. */
-const order = 0x1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3edn;
-/** 2^255 - 19. */
-const prime = 2n ** 255n - 19n;
+/** The order of the base point, little-endian. */
+const order = fromHex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+/** 2^255 - 19, little-endian. */
+const prime = fromHex("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
 
 /** Throws a `TlogError` "key" for a key that must not be trusted with anything. */
 export function assertSafeEd25519PublicKey(key: Uint8Array): void {
@@ -34,13 +34,13 @@ export function assertSafeEd25519PublicKey(key: Uint8Array): void {
     throw new TlogError("key", `an Ed25519 public key has 32 bytes, not ${key.length}`);
   }
   const y = withoutSign(key);
-  if (smallOrder.has(hex(y))) {
+  if (isOfSmallOrder(y)) {
     throw new TlogError(
       "key",
       "this Ed25519 key is of small order: one signature by it fits every message",
     );
   }
-  if (littleEndian(y) >= prime) {
+  if (!isLess(y, prime)) {
     throw new TlogError("key", "this Ed25519 key is not written canonically");
   }
 }
@@ -55,18 +55,34 @@ export async function verifyEd25519(
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  assertSafeEd25519PublicKey(publicKey);
-  if (signature.length !== 64 || littleEndian(signature.subarray(32)) >= order) return false;
-  if (smallOrder.has(hex(withoutSign(signature.subarray(0, 32))))) return false;
-  let key: CryptoKey;
+  const key = importPublicKey(publicKey);
+  if (signature.length !== 64 || !isLess(signature.subarray(32), order)) return false;
+  if (isOfSmallOrder(withoutSign(signature.subarray(0, 32)))) return false;
   try {
-    key = await subtle.importKey("raw", copyBytes(publicKey), "Ed25519", false, ["verify"]);
+    return await subtle.verify("Ed25519", await key, copyBytes(signature), copyBytes(message));
   } catch (error) {
-    // Some runtimes look already here whether the key is on the curve; Node does not.
+    // Some runtimes look already at import whether the key is on the curve; Node does not.
     if (error instanceof Error && error.name === "DataError") return false;
     throw error;
   }
-  return subtle.verify("Ed25519", key, copyBytes(signature), copyBytes(message));
+}
+
+/** Keys that were imported; few sign much. */
+const imported = new Map<string, Promise<CryptoKey>>();
+const mostImported = 256;
+
+/** Throws as `assertSafeEd25519PublicKey`. */
+function importPublicKey(publicKey: Uint8Array): Promise<CryptoKey> {
+  assertSafeEd25519PublicKey(publicKey);
+  const name = String.fromCharCode(...publicKey);
+  const known = imported.get(name);
+  if (known !== undefined) return known;
+  const key = subtle.importKey("raw", copyBytes(publicKey), "Ed25519", false, ["verify"]);
+  // Whoever verifies hears that it failed; another time it may not.
+  key.catch(() => imported.delete(name));
+  if (imported.size >= mostImported) imported.clear();
+  imported.set(name, key);
+  return key;
 }
 
 /** The signature by the key that `seed` (32 bytes) makes. Deterministic. */
@@ -100,12 +116,21 @@ function withoutSign(point: Uint8Array): Uint8Array {
   return y;
 }
 
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+function isOfSmallOrder(y: Uint8Array): boolean {
+  return smallOrder.some((point) => point.every((byte, i) => byte === y[i]));
 }
 
-function littleEndian(bytes: Uint8Array): bigint {
-  return BigInt(`0x${hex(bytes.toReversed())}`);
+/** As little-endian numbers of one length. */
+function isLess(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = b.length - 1; i >= 0; i--) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+function fromHex(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 }
 
 // What of WebCrypto is used; this package knows neither Node's nor the DOM's types.

@@ -9,7 +9,7 @@ export {
   verifyEd25519,
 } from "./ed25519.ts";
 export { TlogError, type TlogErrorCode } from "./error.ts";
-export { EMPTY_ROOT, HASH_SIZE, leafHash, nodeHash, sha256 } from "./hash.ts";
+export { EMPTY_ROOT, HASH_SIZE, leafHash, nodeHash, sha256, sha512 } from "./hash.ts";
 export {
   formatTrust,
   keysOf,

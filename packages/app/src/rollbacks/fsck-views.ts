@@ -6,16 +6,18 @@
  * with the number of records, not with their entries.
  */
 import {
+  beginEntry,
   canonicalize,
   checkOpening,
   commitmentsIn,
   emptyWorld,
   identityOf,
-  parseEntry,
   registryStream,
   replayEntry,
   type Opening,
+  type World,
 } from "@countermand/record";
+import { awaitedLater } from "../ledger/read-ahead.ts";
 import type { Database } from "../storage/database.ts";
 import type { Judges } from "./judges.ts";
 import { factsWanted, LedgerFactsBook, seenBy } from "./ledger-facts.ts";
@@ -37,12 +39,13 @@ export async function* checkViews(
   const book = new LedgerFactsBook({}, true);
   const commitments = new Map<string, number>();
   const newest = new Map<string, number>();
-  for await (const row of entryRows(database, logId)) {
+  for await (const { row, begun } of begunRows(database, logId, world)) {
     const where = `entry ${row.idx}`;
     try {
-      const stream = parseEntry(row.leaf).stream;
+      if ("error" in begun) throw begun.error;
+      const { stream } = begun.entry;
       const before = world.records.get(stream);
-      const { entry, statement } = await replayEntry(world, row.idx, row.leaf);
+      const { entry, statement } = await replayEntry(world, begun);
       if (stream === registryStream) await judges.prepare(world.registry);
       const wanted = factsWanted(statement, before);
       const expected = wanted === undefined ? "none" : canonicalize(book.facts(wanted));
@@ -79,35 +82,60 @@ export async function* checkViews(
   yield* checkOpenings(database, logId, commitments, world);
 }
 
-/** Every entry with its row in `record_entry`, a page in memory at a time. */
+/**
+ * Every row with its entry, whose signature is being checked: while the rules of a page
+ * run here, those of its later entries are checked elsewhere.
+ */
+async function* begunRows(database: Database, logId: number, world: World) {
+  for await (const rows of entryRows(database, logId)) {
+    const begun = rows.map((row) => ({ row, begun: begin(world, row) }));
+    yield* begun;
+  }
+}
+
+function begin(world: World, { idx, leaf }: { idx: number; leaf: Uint8Array }) {
+  try {
+    return beginEntry(world, idx, leaf);
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Every entry with its row in `record_entry`, two pages in memory at a time. */
 async function* entryRows(database: Database, logId: number) {
-  for (let from = 0; ; from += pageRows) {
-    const rows = await database.read
-      .selectFrom("entry")
-      .leftJoin("record_entry", (join) =>
-        join
-          .onRef("record_entry.log_id", "=", "entry.log_id")
-          .onRef("record_entry.idx", "=", "entry.idx"),
-      )
-      .select([
-        "entry.idx",
-        "entry.leaf",
-        "entry.identity_hash",
-        "record_entry.stream",
-        "record_entry.type",
-        "record_entry.statement",
-        "record_entry.payload_digest",
-        "record_entry.actor",
-        "record_entry.occurred_at",
-      ])
-      .where("entry.log_id", "=", logId)
-      .where("entry.idx", ">=", from)
-      .where("entry.idx", "<", from + pageRows)
-      .orderBy("entry.idx")
-      .execute();
-    yield* rows;
+  let next = readRows(database, logId, 0);
+  for (let from = pageRows; ; from += pageRows) {
+    const rows = await next;
+    if (rows.length === pageRows) next = awaitedLater(readRows(database, logId, from));
+    yield rows;
     if (rows.length < pageRows) return;
   }
+}
+
+async function readRows(database: Database, logId: number, from: number) {
+  return await database.read
+    .selectFrom("entry")
+    .leftJoin("record_entry", (join) =>
+      join
+        .onRef("record_entry.log_id", "=", "entry.log_id")
+        .onRef("record_entry.idx", "=", "entry.idx"),
+    )
+    .select([
+      "entry.idx",
+      "entry.leaf",
+      "entry.identity_hash",
+      "record_entry.stream",
+      "record_entry.type",
+      "record_entry.statement",
+      "record_entry.payload_digest",
+      "record_entry.actor",
+      "record_entry.occurred_at",
+    ])
+    .where("entry.log_id", "=", logId)
+    .where("entry.idx", ">=", from)
+    .where("entry.idx", "<", from + pageRows)
+    .orderBy("entry.idx")
+    .execute();
 }
 
 const pageRows = 256;

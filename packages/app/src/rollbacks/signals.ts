@@ -5,6 +5,7 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import {
+  checkAt,
   digestOf,
   identity,
   makeOpening,
@@ -141,12 +142,12 @@ function commandOf(event: SignalEvent, now: Date): SignalCommand {
     digest,
   };
   // Whoever asks without HTTP between was checked by nobody yet.
-  securitySignal(signal, "signal");
-  name(service, "service");
-  name(environment, "environment");
-  rollbackKind(kind, "kind");
-  if (current !== undefined) identity(current, "current");
-  if (target !== undefined) identity(target, "target");
+  checkAt("signal", securitySignal, signal);
+  checkAt("service", name, service);
+  checkAt("environment", name, environment);
+  checkAt("kind", rollbackKind, kind);
+  if (current !== undefined) checkAt("current", identity, current);
+  if (target !== undefined) checkAt("target", identity, target);
   if (`${summary ?? ""}${url ?? ""}`.length > 2500) {
     throw new RollbacksError("invalid", "summary and url together have at most 2500 characters");
   }

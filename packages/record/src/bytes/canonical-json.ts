@@ -14,7 +14,7 @@
  */
 import { tooDeepAt } from "./json-depth.ts";
 import { decodeUtf8, encodeUtf8 } from "./encoding.ts";
-import { quote, RecordError } from "./error.ts";
+import { quote, RecordError, under } from "./error.ts";
 
 export type JsonValue = string | number | boolean | readonly JsonValue[] | JsonObject;
 export type JsonObject = { readonly [key: string]: JsonValue };
@@ -32,7 +32,12 @@ const defaultMaxBytes = 16 * 1024;
  * holes in arrays, and nesting deeper than 64.
  */
 export function canonicalize(value: JsonValue): string {
-  return write(value, "", defaultMaxDepth);
+  try {
+    return write(value, defaultMaxDepth);
+  } catch (error) {
+    if (!(error instanceof RecordError) || error.where === undefined) throw error;
+    throw error.at(showPath(error.where));
+  }
 }
 
 /** UTF-8 of `canonicalize(value)`. Inverse of `parseCanonical`. */
@@ -40,48 +45,57 @@ export function canonicalBytes(value: JsonValue): Uint8Array<ArrayBuffer> {
   return encodeUtf8(canonicalize(value));
 }
 
-function write(value: unknown, path: string, depth: number): string {
-  if (typeof value === "string") return writeString(value, path);
+function write(value: unknown, depth: number): string {
+  if (typeof value === "string") return writeString(value);
   if (typeof value === "boolean") return value ? "true" : "false";
   if (typeof value === "number") {
     if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
       const found = Object.is(value, -0) ? "-0" : String(value);
-      throw refused(path, `${found} is no integer between -(2^53 - 1) and 2^53 - 1`);
+      throw refused(`${found} is no integer between -(2^53 - 1) and 2^53 - 1`);
     }
     return String(value);
   }
   if (typeof value !== "object" || value === null) {
     const found = value === null ? "null" : typeof value;
-    throw refused(path, `found ${found}; allowed are strings, booleans, integers, arrays, objects`);
+    throw refused(`found ${found}; allowed are strings, booleans, integers, arrays, objects`);
   }
-  if (depth === 0) throw refused(path, "nested deeper than the limit");
+  if (depth === 0) throw refused("nested deeper than the limit");
   if (Array.isArray(value)) {
     // Array.from visits holes too, so a sparse array is refused as undefined.
-    const items = Array.from(value, (item, i) => write(item, `${path}[${i}]`, depth - 1));
+    const items = Array.from(value, (item, i) => {
+      try {
+        return write(item, depth - 1);
+      } catch (error) {
+        throw under(`[${i}]`, error);
+      }
+    });
     return `[${items.join(",")}]`;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype) {
-    throw refused(path, "found a class instance; only plain objects have a canonical form");
+    throw refused("found a class instance; only plain objects have a canonical form");
   }
   let members = "";
   // The default order of sort() is by UTF-16 code units, which is the order RFC 8785 §3.2.3 asks for.
   for (const key of Object.keys(value).sort()) {
-    const memberPath = path === "" ? key : `${path}.${key}`;
-    const member = write((value as JsonObject)[key], memberPath, depth - 1);
-    members += `${members === "" ? "" : ","}${writeString(key, memberPath)}:${member}`;
+    try {
+      const member = write((value as JsonObject)[key], depth - 1);
+      members += `${members === "" ? "" : ","}${writeString(key)}:${member}`;
+    } catch (error) {
+      throw under(key, error);
+    }
   }
   return `{${members}}`;
 }
 
-function writeString(text: string, path: string): string {
-  if (!text.isWellFormed()) throw refused(path, "found a lone surrogate, which has no UTF-8");
+function writeString(text: string): string {
+  if (!text.isWellFormed()) throw refused("found a lone surrogate, which has no UTF-8");
   // For well-formed text JSON.stringify escapes exactly what RFC 8785 §3.2.2.2 does.
   return JSON.stringify(text);
 }
 
-function refused(path: string, problem: string): RecordError {
-  return new RecordError("canonical", problem, path === "" ? {} : { where: showPath(path) });
+function refused(problem: string): RecordError {
+  return new RecordError("canonical", problem);
 }
 
 /** A path may hold any key that a stranger chose. */

@@ -19,8 +19,18 @@ declare const TextDecoder: new (
 const standardAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const urlAlphabet = `${standardAlphabet.slice(0, 62)}-_`;
 
+/** What of Node is used, if it is there: its base64 takes a tenth of the time. */
+interface NodeBuffer {
+  from(text: string, encoding: "base64"): Uint8Array;
+  from(buffer: ArrayBufferLike, at: number, length: number): { toString(to: "base64"): string };
+}
+const nodeBuffer = (globalThis as { readonly Buffer?: NodeBuffer }).Buffer;
+
 /** Bytes to padded base64 of the standard alphabet. Inverse of `decodeBase64`. */
 export function encodeBase64(bytes: Uint8Array): string {
+  if (nodeBuffer !== undefined) {
+    return nodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
+  }
   const digits = encodeSextets(bytes, standardAlphabet);
   return digits + "=".repeat((4 - (digits.length % 4)) % 4);
 }
@@ -35,6 +45,11 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
       "encoding",
       `base64 of ${text.length} characters; it must be padded to a multiple of 4`,
     );
+  }
+  if (nodeBuffer !== undefined) {
+    // Node reads much that is no base64; what prints back as it came is.
+    const found = new Uint8Array(nodeBuffer.from(text, "base64"));
+    if (encodeBase64(found) === text) return found;
   }
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   return decodeSextets(text.slice(0, text.length - padding), standardAlphabet, "base64");
@@ -148,18 +163,22 @@ export function decodeHex(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+const utf8 = new TextEncoder();
+
 /** Text to UTF-8. A lone surrogate has no UTF-8 and is refused. Inverse of `decodeUtf8`. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   if (!text.isWellFormed()) {
     throw new RecordError("encoding", "the text holds a lone surrogate, which has no UTF-8");
   }
-  return new TextEncoder().encode(text);
+  return utf8.encode(text);
 }
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** UTF-8 to text. Anything malformed is refused; a byte order mark is kept as U+FEFF. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return strictUtf8.decode(bytes);
   } catch (cause) {
     throw new RecordError("encoding", "the bytes are not UTF-8", { cause });
   }
@@ -178,5 +197,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
 
 /** Same length, same bytes. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

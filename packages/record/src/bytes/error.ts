@@ -23,6 +23,7 @@ export class RecordError extends Error {
   readonly code: RecordErrorCode;
   /** A path (`predicate.target.commit`) or a position (`byte 17`), where there is one. */
   readonly where: string | undefined;
+  readonly #problem: string;
 
   /** `problem` says what was found and what would be right; the message puts `where` before it. */
   constructor(
@@ -36,7 +37,26 @@ export class RecordError extends Error {
     );
     this.code = code;
     this.where = options.where;
+    this.#problem = problem;
   }
+
+  /** The same, said to stand elsewhere. */
+  at(where: string): RecordError {
+    return new RecordError(this.code, this.#problem, {
+      ...(where === "" ? {} : { where }),
+      ...(this.cause === undefined ? {} : { cause: this.cause }),
+    });
+  }
+}
+
+/**
+ * An error, told from further out: `step` is a key or `[3]`. So a path is made where
+ * something is wrong, and not for every value that is good.
+ */
+export function under(step: string, error: unknown): unknown {
+  if (!(error instanceof RecordError)) return error;
+  const { where = "" } = error;
+  return error.at(where === "" || where.startsWith("[") ? step + where : `${step}.${where}`);
 }
 
 /**

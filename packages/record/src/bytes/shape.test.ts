@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import type { JsonValue } from "./canonical-json.ts";
 import { RecordError } from "./error.ts";
 import {
+  checkAt,
   anyJson,
   anyObject,
   array,
@@ -81,7 +82,7 @@ test("an inherited name is no member", () => {
 });
 
 test("the outer path comes first", () => {
-  expect(() => plan({ ...good, mode: "x" }, "predicate")).toThrow("predicate.mode: found");
+  expect(() => checkAt("predicate", plan, { ...good, mode: "x" })).toThrow("predicate.mode: found");
 });
 
 test("map checks keys, values and their number", () => {

@@ -5,11 +5,20 @@
  * default, because what was signed must stay what was signed.
  */
 import type { JsonObject, JsonValue } from "./canonical-json.ts";
-import { quote, RecordError } from "./error.ts";
+import { quote, RecordError, under } from "./error.ts";
 
-/** Returns `value`, now typed, or throws a `RecordError` "shape" that names `path`. */
-export type Shape<T> = (value: JsonValue, path?: string) => T;
+/** Returns `value`, now typed, or throws a `RecordError` "shape" that says where in it something is wrong. */
+export type Shape<T> = (value: JsonValue) => T;
 export type Infer<S> = S extends Shape<infer T> ? T : never;
+
+/** What `shape` says of a value that stands under `step` of something larger. */
+export function checkAt<T>(step: string, shape: Shape<T>, value: JsonValue): T {
+  try {
+    return shape(value);
+  } catch (error) {
+    throw under(step, error);
+  }
+}
 
 type Shapes = { readonly [key: string]: Shape<unknown> };
 type Simplify<T> = { [K in keyof T]: T[K] };
@@ -24,18 +33,24 @@ export function object<R extends Shapes, O extends Shapes>(
 ): Shape<Simplify<Required<R> & Optional<O>>>;
 export function object(required: Shapes, optional: Shapes = {}): Shape<JsonObject> {
   const shapes = new Map(Object.entries({ ...required, ...optional }));
-  return (value, path = "") => {
-    const members = asObject(value, path);
-    for (const [key, member] of Object.entries(members)) {
+  const needed = Object.keys(required);
+  return (value) => {
+    const members = asObject(value);
+    for (const key of Object.keys(members)) {
       const shape = shapes.get(key);
       if (shape === undefined) {
         const known = [...shapes.keys()].join(", ");
-        throw wrong(join(path, key), "this key is unknown", `one of: ${known}`);
+        throw under(step(key), wrong("this key is unknown", `one of: ${known}`));
       }
-      shape(member, join(path, key));
+      // Not `checkAt`, which would need the path of every key.
+      try {
+        shape(members[key] as JsonValue);
+      } catch (error) {
+        throw under(step(key), error);
+      }
     }
-    for (const key of Object.keys(required)) {
-      if (!Object.hasOwn(members, key)) throw wrong(join(path, key), "this key is missing");
+    for (const key of needed) {
+      if (!Object.hasOwn(members, key)) throw under(step(key), wrong("this key is missing"));
     }
     return members;
   };
@@ -47,13 +62,17 @@ export function map<T>(
   item: Shape<T>,
   limits: { readonly min?: number; readonly max: number },
 ): Shape<{ readonly [key: string]: T }> {
-  return (value, path = "") => {
-    const members = asObject(value, path);
+  return (value) => {
+    const members = asObject(value);
     const entries = Object.entries(members);
-    checkCount(entries.length, limits, "keys", path);
+    checkCount(entries.length, limits, "keys");
     for (const [name, member] of entries) {
-      key(name, join(path, name));
-      item(member, join(path, name));
+      try {
+        key(name);
+        item(member);
+      } catch (error) {
+        throw under(step(name), error);
+      }
     }
     return members as { readonly [key: string]: T };
   };
@@ -64,10 +83,16 @@ export function array<T>(
   item: Shape<T>,
   limits: { readonly min?: number; readonly max: number },
 ): Shape<readonly T[]> {
-  return (value, path = "") => {
-    if (!isArray(value)) throw wrong(path, `found ${kindOf(value)}`, "an array");
-    checkCount(value.length, limits, "items", path);
-    value.forEach((element, i) => item(element, `${path}[${i}]`));
+  return (value) => {
+    if (!isArray(value)) throw wrong(`found ${kindOf(value)}`, "an array");
+    checkCount(value.length, limits, "items");
+    value.forEach((element, i) => {
+      try {
+        item(element);
+      } catch (error) {
+        throw under(`[${i}]`, error);
+      }
+    });
     return value as unknown as readonly T[];
   };
 }
@@ -79,11 +104,11 @@ export function array<T>(
 export function union<C extends Shapes>(key: string, cases: C): Shape<Infer<C[keyof C]>> {
   const byTag = new Map<string, Shape<unknown>>(Object.entries(cases));
   const tag = oneOf([...byTag.keys()]);
-  return (value, path = "") => {
-    const members = asObject(value, path);
+  return (value) => {
+    const members = asObject(value);
     const found = Object.hasOwn(members, key) ? members[key] : undefined;
-    if (found === undefined) throw wrong(join(path, key), "this key is missing");
-    return byTag.get(tag(found, join(path, key)))?.(value, path) as Infer<C[keyof C]>;
+    if (found === undefined) throw under(step(key), wrong("this key is missing"));
+    return byTag.get(checkAt(step(key), tag, found))?.(value) as Infer<C[keyof C]>;
   };
 }
 
@@ -111,20 +136,20 @@ export function string(
     max === Number.MAX_SAFE_INTEGER
       ? `a string of at least ${min} characters`
       : `a string of ${min} to ${max} characters`;
-  return (value, path = "") => {
-    if (typeof value !== "string") throw wrong(path, `found ${kindOf(value)}`, what ?? "a string");
+  return (value) => {
+    if (typeof value !== "string") throw wrong(`found ${kindOf(value)}`, what ?? "a string");
     if (value.length < min || value.length > max) {
-      throw wrong(path, `found ${value.length} characters`, length);
+      throw wrong(`found ${value.length} characters`, length);
     }
-    if (pattern?.test(value) === false) throw wrong(path, `found ${quote(value)}`, what);
+    if (pattern?.test(value) === false) throw wrong(`found ${quote(value)}`, what);
     return value;
   };
 }
 
 /** Exactly this string, integer or boolean. */
 export function literal<const T extends string | number | boolean>(expected: T): Shape<T> {
-  return (value, path = "") => {
-    if (value !== expected) throw wrong(path, `found ${show(value)}`, show(expected));
+  return (value) => {
+    if (value !== expected) throw wrong(`found ${show(value)}`, show(expected));
     return expected;
   };
 }
@@ -132,25 +157,25 @@ export function literal<const T extends string | number | boolean>(expected: T):
 /** One of these strings. */
 export function oneOf<const T extends string>(allowed: readonly T[]): Shape<T> {
   const expected = `one of: ${allowed.join(", ")}`;
-  return (value, path = "") => {
+  return (value) => {
     const found = allowed.find((each) => each === value);
-    if (found === undefined) throw wrong(path, `found ${show(value)}`, expected);
+    if (found === undefined) throw wrong(`found ${show(value)}`, expected);
     return found;
   };
 }
 
 /** An integer between `min` and `max`, both included. */
 export function int(min: number, max: number): Shape<number> {
-  return (value, path = "") => {
+  return (value) => {
     if (typeof value !== "number" || !Number.isSafeInteger(value) || value < min || value > max) {
-      throw wrong(path, `found ${show(value)}`, `an integer from ${min} to ${max}`);
+      throw wrong(`found ${show(value)}`, `an integer from ${min} to ${max}`);
     }
     return value;
   };
 }
 
-export const bool: Shape<boolean> = (value, path = "") => {
-  if (typeof value !== "boolean") throw wrong(path, `found ${show(value)}`, "true or false");
+export const bool: Shape<boolean> = (value) => {
+  if (typeof value !== "boolean") throw wrong(`found ${show(value)}`, "true or false");
   return value;
 };
 
@@ -158,7 +183,7 @@ export const bool: Shape<boolean> = (value, path = "") => {
 export const anyJson: Shape<JsonValue> = (value) => value;
 
 /** Any object, its keys unread. */
-export const anyObject: Shape<JsonObject> = (value, path = "") => asObject(value, path);
+export const anyObject: Shape<JsonObject> = (value) => asObject(value);
 
 export const sha256Hex = string({
   pattern: /^[0-9a-f]{64}$/,
@@ -178,22 +203,22 @@ export const uuid = string({
 });
 
 /** One spelling for one instant: RFC 3339, UTC, exactly milliseconds, a real date. */
-export const timestamp: Shape<string> = (value, path = "") => {
+export const timestamp: Shape<string> = (value) => {
   const expected = "a real date and time written as YYYY-MM-DDTHH:MM:SS.sssZ";
   if (typeof value !== "string" || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value)) {
-    throw wrong(path, `found ${show(value)}`, expected);
+    throw wrong(`found ${show(value)}`, expected);
   }
   // Date rolls 30 February over into March; what prints differently was not real.
   const instant = new Date(value);
   if (Number.isNaN(instant.getTime()) || instant.toISOString() !== value) {
-    throw wrong(path, `found ${quote(value)}`, expected);
+    throw wrong(`found ${quote(value)}`, expected);
   }
   return value;
 };
 
-function asObject(value: JsonValue, path: string): JsonObject {
+function asObject(value: JsonValue): JsonObject {
   if (typeof value !== "object" || value === null || isArray(value)) {
-    throw wrong(path, `found ${kindOf(value)}`, "an object");
+    throw wrong(`found ${kindOf(value)}`, "an object");
   }
   return value;
 }
@@ -207,22 +232,23 @@ function checkCount(
   count: number,
   limits: { readonly min?: number; readonly max: number },
   noun: string,
-  path: string,
 ): void {
   const { min = 0, max } = limits;
   if (count < min || count > max) {
-    throw wrong(path, `found ${count} ${noun}`, `${min} to ${max}`);
+    throw wrong(`found ${count} ${noun}`, `${min} to ${max}`);
   }
 }
 
-function join(path: string, key: string): string {
-  const shown = /^[A-Za-z0-9_.:/-]{1,64}$/.test(key) ? key : quote(key);
-  return path === "" ? shown : `${path}.${shown}`;
+/** A key as a path shows it: any that a stranger chose. */
+function step(key: string): string {
+  return /^[A-Za-z0-9_.:/-]{1,64}$/.test(key) ? key : quote(key);
 }
 
-function wrong(path: string, found: string, expected?: string): RecordError {
-  const problem = expected === undefined ? found : `${found}; expected ${expected}`;
-  return new RecordError("shape", problem, path === "" ? {} : { where: path });
+function wrong(found: string, expected?: string): RecordError {
+  return new RecordError(
+    "shape",
+    expected === undefined ? found : `${found}; expected ${expected}`,
+  );
 }
 
 function kindOf(value: unknown): string {

@@ -7,7 +7,7 @@ import { day, hour, Steps } from "../testing/steps.ts";
 import { aboutRecord } from "../statements/statement-type.ts";
 import { deadlinesOf } from "./deadlines.ts";
 import { dutiesOf } from "./duties.ts";
-import { emptyWorld, replayEntry } from "./replay.ts";
+import { beginEntry, emptyWorld, replayEntry } from "./replay.ts";
 
 let plan: Steps;
 beforeEach(async () => {
@@ -169,7 +169,8 @@ describe("a drill that falls due", () => {
     for (const wait of [7 * day, 3 * day, 100 * day, hour]) {
       await plan.wait(wait);
       const world = emptyWorld("unchecked");
-      for (const [index, bytes] of ledger.entries.entries()) await replayEntry(world, index, bytes);
+      for (const [index, bytes] of ledger.entries.entries())
+        await replayEntry(world, beginEntry(world, index, bytes));
       expect(world.records).toEqual(ledger.world.records);
     }
   });

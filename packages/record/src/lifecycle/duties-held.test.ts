@@ -1,7 +1,7 @@
 /** Ways to escape what is owed: an end, an obligation, the clock, the rules of the policy. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { maxRecordEntries } from "../lifecycle/advance.ts";
-import { emptyWorld, replayEntry } from "../lifecycle/replay.ts";
+import { beginEntry, emptyWorld, replayEntry } from "../lifecycle/replay.ts";
 import { isOverdue } from "../lifecycle/state.ts";
 import { actor, assessmentBody, envelopeOf, type Actor } from "../testing/actors.ts";
 import {
@@ -357,7 +357,7 @@ describe("rules of the policy", () => {
     expect(record.state.classification?.classes).toEqual(["test"]);
     const unchecked = emptyWorld("unchecked");
     for (const [index, bytes] of ledger.entries.entries()) {
-      await replayEntry(unchecked, index, bytes);
+      await replayEntry(unchecked, beginEntry(unchecked, index, bytes));
     }
     expect(unchecked.records.get(record.id)?.classification?.classes).toEqual(["test"]);
   });

@@ -15,7 +15,7 @@ import { aboutRecord } from "../statements/statement-type.ts";
 import { statementTypes } from "../statements/types.ts";
 import { digestOf } from "./record-hash.ts";
 import { dutiesOf } from "./duties.ts";
-import { emptyWorld, replayEntry } from "./replay.ts";
+import { beginEntry, emptyWorld, replayEntry } from "./replay.ts";
 import { approvalsInForce, clearingsInForce, ended, statuses } from "./state.ts";
 
 const id = "RB-2026-1";
@@ -695,7 +695,10 @@ describe("the chain", () => {
     const [first = new Uint8Array()] = ledger.entries;
     await propose();
     const proposed = ledger.entries.at(-1) ?? new Uint8Array();
-    const replay = (bytes: Uint8Array) => replayEntry(emptyWorld("unchecked"), 0, bytes);
+    const replay = async (bytes: Uint8Array) => {
+      const world = emptyWorld("unchecked");
+      return await replayEntry(world, beginEntry(world, 0, bytes));
+    };
     await refusedBy("lifecycle", replay(proposed));
     await refusedBy("lifecycle", replay(formatEntry({ ...parseEntry(first), stream: id })));
     await replay(first);

@@ -34,21 +34,49 @@ export function emptyWorld(judging: Judging): World {
   return { registry: undefined, records: new Map(), judging };
 }
 
+/** An entry that was read, and whose signature may be in the making. */
+export interface BegunEntry {
+  readonly entry: Entry;
+  readonly index: number;
+  readonly leafHash: string;
+  /** The key that it was begun with, and what came of it; not if nobody could say who must have signed. */
+  readonly opening?: { readonly key: string; readonly statement: Promise<SignedStatement> };
+}
+
+/**
+ * Reads an entry before its turn, and begins to check its signature with the key that
+ * must have signed as far as `world` is known. Signatures are checked beside each other
+ * and beside the rules; if the entries before it say another key, it is checked again.
+ * Throws a `RecordError` if the bytes are no entry.
+ */
+export function beginEntry(world: World, index: number, bytes: Uint8Array): BegunEntry {
+  const entry = parseEntry(bytes);
+  const begun = { entry, index, leafHash: encodeHex(leafHash(bytes)) };
+  let key: string;
+  try {
+    key = signingKey(world.registry, entry, world.records.get(entry.stream));
+  } catch {
+    // When its turn comes it may be known, or is refused then.
+    return begun;
+  }
+  const statement = openEnvelope(entry.envelope, key);
+  statement.catch(() => {});
+  return { ...begun, opening: { key, statement } };
+}
+
 /**
  * Checks the entry's signature and every rule, and moves `world` forward.
  * Throws a `RecordError`, often a `Refusal`, and leaves `world` as it was.
  */
 export async function replayEntry(
   world: World,
-  index: number,
-  bytes: Uint8Array,
+  { entry, index, leafHash, opening }: BegunEntry,
 ): Promise<Replayed> {
-  const entry = parseEntry(bytes);
-  const statement = await openEnvelope(
-    entry.envelope,
-    signingKey(world.registry, entry, world.records.get(entry.stream)),
-  );
-  applyEntry(world, entry, statement, { index, leafHash: encodeHex(leafHash(bytes)) });
+  const key = signingKey(world.registry, entry, world.records.get(entry.stream));
+  const statement = await (opening?.key === key
+    ? opening.statement
+    : openEnvelope(entry.envelope, key));
+  applyEntry(world, entry, statement, { index, leafHash });
   return { entry, statement };
 }
 

@@ -20,7 +20,7 @@ import {
 import { day, hour, judgeThat, minute, putInForce, Steps, withRules } from "../testing/steps.ts";
 import { deadlineOf, deadlinesOf, timers, type TimerType } from "./deadlines.ts";
 import { follows } from "./follows.ts";
-import { emptyWorld, replayEntry } from "./replay.ts";
+import { beginEntry, emptyWorld, replayEntry } from "./replay.ts";
 import { aboutRecord } from "../statements/statement-type.ts";
 
 beforeEach(async () => open());
@@ -483,7 +483,8 @@ test("a restart changes nothing: from the entries alone, the same deadlines", as
   for (const wait of [0, 30 * minute, 2 * day, day, 0]) {
     await record.wait(wait);
     const world = emptyWorld("unchecked");
-    for (const [index, bytes] of ledger.entries.entries()) await replayEntry(world, index, bytes);
+    for (const [index, bytes] of ledger.entries.entries())
+      await replayEntry(world, beginEntry(world, index, bytes));
     expect(world.records).toEqual(ledger.world.records);
     expect(world.registry).toEqual(ledger.world.registry);
     expect(deadlinesOf(record.state)).toEqual(

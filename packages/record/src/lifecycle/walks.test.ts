@@ -15,7 +15,7 @@ import { partsOf } from "../testing/packaged.ts";
 import { day, hour, judgeThat, minute, Steps, withRules } from "../testing/steps.ts";
 import { deadlinesOf } from "./deadlines.ts";
 import { follows } from "./follows.ts";
-import { emptyWorld, replayEntry } from "./replay.ts";
+import { beginEntry, emptyWorld, replayEntry } from "./replay.ts";
 import { ended, openedAt, type DecisionKind, type RecordState, type Status } from "./state.ts";
 
 const people = ["ines", "bo", "cleo", "dan"].map(actor);
@@ -286,7 +286,7 @@ test("whatever is said, in whatever order: no run without its grant, nothing owe
         }
         const world = emptyWorld(ledger.world.judging);
         for (const [index, bytes] of ledger.entries.entries()) {
-          await replayEntry(world, index, bytes);
+          await replayEntry(world, beginEntry(world, index, bytes));
         }
         expect(world.records).toEqual(ledger.world.records);
         const ids = ledger.entries.map((bytes) => parseEntry(bytes).recordedAt);

@@ -24,7 +24,7 @@ import { checkOpening, openingShape, type Opening } from "../bytes/commitment.ts
 import { decodeUtf8, encodeBase64, encodeHex, equalBytes } from "../bytes/encoding.ts";
 import { RecordError } from "../bytes/error.ts";
 import { array } from "../bytes/shape.ts";
-import { emptyWorld, replayEntry } from "../lifecycle/replay.ts";
+import { beginEntry, emptyWorld, replayEntry } from "../lifecycle/replay.ts";
 import type { Judging } from "../policy/judge.ts";
 import { artefactsOf, type Artefact, type RecordState } from "../lifecycle/state.ts";
 import { announcedKeys, logKeysOf } from "../registry/log-keys.ts";
@@ -298,7 +298,10 @@ async function replay(
       if (index <= last)
         throw new RecordError("package", "the manifest lists entries out of order");
       last = index;
-      const { entry, statement } = await replayEntry(world, index, need(files, where));
+      const { entry, statement } = await replayEntry(
+        world,
+        beginEntry(world, index, need(files, where)),
+      );
       if (entry.stream !== "registry" && entry.stream !== manifest.record) {
         throw new RecordError(
           "package",

@@ -11,7 +11,7 @@
  * 2048 bits. That an ECDSA point lies on its curve is checked by WebCrypto when
  * it imports the key.
  */
-import { sha256 } from "@noble/hashes/sha2.js";
+import { sha256 } from "@countermand/tlog";
 import { assertSafeEd25519PublicKey } from "@countermand/tlog";
 import { concat, decodeBase64, encodeBase64 } from "../bytes/encoding.ts";
 import { quote, RecordError } from "../bytes/error.ts";

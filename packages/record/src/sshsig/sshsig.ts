@@ -5,7 +5,7 @@
  *
  *     formatSshsig(parseSshsig(blob)) equals blob
  */
-import { sha256, sha512 } from "@noble/hashes/sha2.js";
+import { sha256, sha512 } from "@countermand/tlog";
 import { concat, encodeUtf8 } from "../bytes/encoding.ts";
 import { quote, RecordError } from "../bytes/error.ts";
 import { WireReader, wireString, wireUint32 } from "./wire.ts";

@@ -10,7 +10,7 @@
  * signature. So the signed payload names the key's fingerprint, and the caller
  * compares it with `fingerprint` from here.
  */
-import { sha256 } from "@noble/hashes/sha2.js";
+import { sha256 } from "@countermand/tlog";
 import { concat, equalBytes, encodeUtf8 } from "../bytes/encoding.ts";
 import { RecordError } from "../bytes/error.ts";
 import { parseArmor } from "./armor.ts";

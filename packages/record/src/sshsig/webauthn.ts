@@ -6,7 +6,7 @@
  * because OpenSSH knows no other WebAuthn algorithm: register with
  * `pubKeyCredParams` of -7 alone.
  */
-import { sha256 } from "@noble/hashes/sha2.js";
+import { sha256 } from "@countermand/tlog";
 import { decodeUtf8, encodeBase64Url, encodeUtf8, equalBytes } from "../bytes/encoding.ts";
 import { quote, RecordError } from "../bytes/error.ts";
 import { parsePublicKey } from "./public-key.ts";

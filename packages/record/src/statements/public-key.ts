@@ -15,16 +15,13 @@ const line = string({
 const pair = object({ fingerprint, line });
 
 /** Line and fingerprint, which must belong together. */
-export const publicKey: Shape<Infer<typeof pair>> = (value, path = "") => {
-  const found = pair(value, path);
+export const publicKey: Shape<Infer<typeof pair>> = (value) => {
+  const found = pair(value);
   const blob = parsePublicKeyLine(found.line);
   if (fingerprintOf(blob) !== found.fingerprint) {
     throw new RecordError(
       "key",
       `the key's fingerprint is ${fingerprintOf(blob)}, not ${found.fingerprint}`,
-      {
-        where: path,
-      },
     );
   }
   return found;

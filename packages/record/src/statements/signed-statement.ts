@@ -7,6 +7,7 @@ import { sha256 } from "@countermand/tlog";
 import type { JsonObject } from "../bytes/canonical-json.ts";
 import { decodeBase64, encodeHex } from "../bytes/encoding.ts";
 import { quote, RecordError } from "../bytes/error.ts";
+import { checkAt } from "../bytes/shape.ts";
 import type { Envelope } from "../dsse/envelope.ts";
 import { pae } from "../dsse/pae.ts";
 import { formatStatement, parseStatement, statementPayloadType } from "../dsse/statement.ts";
@@ -57,7 +58,7 @@ export function parsePayload(payload: Uint8Array): ParsedStatement {
       },
     );
   }
-  const predicate: JsonObject = type.shape(frame.predicate, "predicate");
+  const predicate: JsonObject = checkAt("predicate", type.shape, frame.predicate);
   const { id, actor, key, instance, occurredAt, ...body } = predicate as JsonObject & Head;
   return {
     type,
@@ -66,6 +67,18 @@ export function parsePayload(payload: Uint8Array): ParsedStatement {
     body,
     payloadDigest: encodeHex(sha256(payload)),
   };
+}
+
+/** Who asks which key must have signed, and who checks the signature, read the same envelope. */
+const read = new WeakMap<Envelope, { payload: Uint8Array; statement: ParsedStatement }>();
+
+function readPayload(envelope: Envelope): { payload: Uint8Array; statement: ParsedStatement } {
+  const known = read.get(envelope);
+  if (known !== undefined) return known;
+  const payload = decodeBase64(envelope.payload);
+  const found = { payload, statement: parsePayload(payload) };
+  read.set(envelope, found);
+  return found;
 }
 
 /**
@@ -108,8 +121,7 @@ export async function openEnvelope(
       },
     );
   }
-  const payload = decodeBase64(envelope.payload);
-  const statement = parsePayload(payload);
+  const { payload, statement } = readPayload(envelope);
   const key = parsePublicKeyLine(publicKey);
   if (signature.keyid !== fingerprint(key) || statement.head.key !== signature.keyid) {
     throw new RecordError(
@@ -151,7 +163,7 @@ export function claimedSigner(envelope: Envelope): {
   readonly systemKey?: string;
   readonly ownKey?: string;
 } {
-  const { type, head, body } = parsePayload(decodeBase64(envelope.payload));
+  const { type, head, body } = readPayload(envelope).statement;
   if (type.selfSigned === true) {
     return { head, ownKey: (body["newKey"] as { readonly line: string }).line };
   }

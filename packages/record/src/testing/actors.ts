@@ -19,7 +19,7 @@ import { statementPayloadType } from "../dsse/statement.ts";
 import { formatEntry, registryStream, type Entry, type LedgerFacts } from "../entry/entry.ts";
 import { follows } from "../lifecycle/follows.ts";
 import { evidenceHash } from "../lifecycle/record-hash.ts";
-import { emptyWorld, replayEntry, type World } from "../lifecycle/replay.ts";
+import { beginEntry, emptyWorld, replayEntry, type World } from "../lifecycle/replay.ts";
 import type { DecisionKind, RecordState } from "../lifecycle/state.ts";
 import type { Registry } from "../registry/registry.ts";
 import { fingerprint, formatPublicKeyLine } from "../sshsig/public-key.ts";
@@ -204,7 +204,7 @@ export class TestLedger {
       envelope,
       ...changes,
     });
-    await replayEntry(this.world, this.entries.length, bytes);
+    await replayEntry(this.world, beginEntry(this.world, this.entries.length, bytes));
     this.entries.push(bytes);
   }
 
