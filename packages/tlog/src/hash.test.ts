@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { EMPTY_ROOT, leafHash, nodeHash, sha256 } from "./hash.ts";
+import { EMPTY_ROOT, leafHash, nodeHash, sha256, sha512 } from "./hash.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
@@ -14,6 +14,23 @@ test("SHA-256 is the same from Node, from noble and from here", () => {
       expect(hex(nobleSha256(bytes))).toBe(expected);
     }),
   );
+});
+
+test("SHA-512 is what Node's is", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      expect(hex(sha512(bytes))).toBe(createHash("sha512").update(bytes).digest("hex"));
+    }),
+  );
+});
+
+test("a leaf's hash is its own, after a longer one and however long", () => {
+  const expected = (leaf: Uint8Array) =>
+    createHash("sha256").update(Buffer.of(0)).update(leaf).digest("hex");
+  for (const length of [70_000, 65_536, 65_535, 300, 2, 0, 65_535]) {
+    const leaf = new Uint8Array(length).fill(length % 251);
+    expect(hex(leafHash(leaf))).toBe(expected(leaf));
+  }
 });
 
 test("a digest is a plain Uint8Array of its own", () => {

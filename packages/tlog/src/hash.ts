@@ -24,14 +24,18 @@ export const sha512: Hash = pick("sha512", nobleSha512, [
   "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
 ]);
 
+/** One for all leaves that a bundle can hold: hashing is synchronous and keeps nothing of its input. */
+const leafInput = new Uint8Array(1 + 65_535);
+
 /** SHA-256(0x00 || entry). */
 export function leafHash(entry: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + entry.length);
+  const length = 1 + entry.length;
+  const input = length > leafInput.length ? new Uint8Array(length) : leafInput.subarray(0, length);
   input.set(entry, 1);
   return sha256(input);
 }
 
-/** One for all nodes: hashing is synchronous and keeps nothing of its input. */
+/** One for all nodes, likewise. */
 const nodeInput = new Uint8Array(1 + 2 * HASH_SIZE);
 nodeInput[0] = 1;
 

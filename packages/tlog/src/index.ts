@@ -9,6 +9,7 @@ export {
   verifyEd25519,
 } from "./ed25519.ts";
 export { TlogError, type TlogErrorCode } from "./error.ts";
+export { decodeBase64, encodeBase64 } from "./bytes.ts";
 export { EMPTY_ROOT, HASH_SIZE, leafHash, nodeHash, sha256, sha512 } from "./hash.ts";
 export {
   formatTrust,

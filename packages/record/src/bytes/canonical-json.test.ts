@@ -87,6 +87,34 @@ describe("parseCanonical", () => {
     );
   });
 
+  test("takes a text if and only if it is what its value prints as", () => {
+    const known = ['"2":1', '"10":1', '"a":1', '"a":2', '"b":[]', '"__proto__":1', '"":""'];
+    const values = ["1.5", "-0", "1e3", "null", '"\\u0001"', '"\\ud800"', '"\\/"', '"é"', "[1, 2]"];
+    const member = fc.oneof(
+      fc.constantFrom(...known),
+      fc.constantFrom(...values).map((value) => `"v":${value}`),
+    );
+    const text = fc.oneof(
+      fc.json(),
+      fc.constantFrom(...values),
+      fc.array(member, { maxLength: 4 }).map((members) => `{${members.join(",")}}`),
+    );
+    fc.assert(
+      fc.property(text, (found) => {
+        let isCanonical: boolean;
+        try {
+          isCanonical = canonicalize(JSON.parse(found) as JsonValue) === found;
+        } catch {
+          isCanonical = false;
+        }
+        const read = () => parseText(found);
+        if (isCanonical) expect(canonicalize(read())).toBe(found);
+        else expect(read).toThrow(RecordError);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   test("the order in which members were set does not matter", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.boolean()), (members) => {

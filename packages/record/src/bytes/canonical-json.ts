@@ -136,6 +136,7 @@ export function parseCanonical(bytes: Uint8Array, limits: CanonicalLimits = {}):
   } catch (cause) {
     throw new RecordError("canonical", "the bytes are not JSON", { cause });
   }
+  if (isPrintedSo(value, text)) return value;
   const printed = canonicalize(value);
   // Well-formed texts are equal where their bytes are.
   if (printed !== text) {
@@ -148,6 +149,31 @@ export function parseCanonical(bytes: Uint8Array, limits: CanonicalLimits = {}):
     );
   }
   return value;
+}
+
+/**
+ * Whether `text`, of which `value` was parsed, is canonical; false: nobody knows. The
+ * runtime prints members in the order in which it read them, and everything else as we do
+ * but for what is looked at here. Three times as fast as printing it ourselves.
+ */
+function isPrintedSo(value: JsonValue, text: string): boolean {
+  // Of escapes with a number only those of control characters are canonical.
+  return !text.includes("\\u") && JSON.stringify(value) === text && isOrdered(value);
+}
+
+/** Keys in their order, and neither null nor a number that is no safe integer. */
+function isOrdered(value: unknown): boolean {
+  if (typeof value === "number") return Number.isSafeInteger(value);
+  if (typeof value !== "object") return true;
+  if (value === null) return false;
+  if (Array.isArray(value)) return value.every(isOrdered);
+  let before: string | undefined;
+  for (const key of Object.keys(value)) {
+    if (before !== undefined && key < before) return false;
+    before = key;
+    if (!isOrdered((value as JsonObject)[key])) return false;
+  }
+  return true;
 }
 
 /** Index of the first byte where they differ (one may end there), or -1. */

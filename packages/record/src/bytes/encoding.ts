@@ -6,8 +6,12 @@
  *
  * Nothing here runs in constant time; no secret passes through it.
  */
+import { decodeBase64 as canonicalBase64 } from "@countermand/tlog";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { quote, RecordError } from "./error.ts";
+
+/** Bytes to padded base64 of the standard alphabet. Inverse of `decodeBase64`. */
+export { encodeBase64 } from "@countermand/tlog";
 
 // Present in every browser and in Node; `types: []` leaves them undeclared.
 declare const TextEncoder: new () => { encode(text: string): Uint8Array<ArrayBuffer> };
@@ -18,22 +22,6 @@ declare const TextDecoder: new (
 
 const standardAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const urlAlphabet = `${standardAlphabet.slice(0, 62)}-_`;
-
-/** What of Node is used, if it is there: its base64 takes a tenth of the time. */
-interface NodeBuffer {
-  from(text: string, encoding: "base64"): Uint8Array;
-  from(buffer: ArrayBufferLike, at: number, length: number): { toString(to: "base64"): string };
-}
-const nodeBuffer = (globalThis as { readonly Buffer?: NodeBuffer }).Buffer;
-
-/** Bytes to padded base64 of the standard alphabet. Inverse of `decodeBase64`. */
-export function encodeBase64(bytes: Uint8Array): string {
-  if (nodeBuffer !== undefined) {
-    return nodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
-  }
-  const digits = encodeSextets(bytes, standardAlphabet);
-  return digits + "=".repeat((4 - (digits.length % 4)) % 4);
-}
 
 /**
  * Padded base64 of the standard alphabet to bytes. Refuses white space, missing
@@ -46,11 +34,9 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
       `base64 of ${text.length} characters; it must be padded to a multiple of 4`,
     );
   }
-  if (nodeBuffer !== undefined) {
-    // Node reads much that is no base64; what prints back as it came is.
-    const found = new Uint8Array(nodeBuffer.from(text, "base64"));
-    if (encodeBase64(found) === text) return found;
-  }
+  const found = canonicalBase64(text);
+  if (found !== undefined) return new Uint8Array(found);
+  // Not what its bytes print as: where, and why.
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   return decodeSextets(text.slice(0, text.length - padding), standardAlphabet, "base64");
 }

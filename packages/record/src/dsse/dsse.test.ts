@@ -75,7 +75,7 @@ describe("envelope", () => {
     ],
     ["an empty payload", { ...good, payload: "" }, "payload: found 0 characters"],
     ["unpadded base64", { ...good, payload: "e30" }, "payload: found 3 characters"],
-    ["base64url", { ...good, payload: "e30_" }, "payload: found"],
+    ["base64url", { ...good, payload: "e30_" }, "payload: not the base64"],
     ["bits that belong to no byte", { ...good, payload: "e31=" }, "payload: not the base64"],
     ["no signature", { ...good, signatures: [] }, "signatures: found 0 items; expected 1 to 16"],
     [

@@ -32,7 +32,9 @@ const abandonedAfter = 3_600_000;
 const lockTime = 5_000;
 
 export function directorySource(root: string): MirrorSource {
-  return { place: root, get: (path, limit) => readPlain(root, path, limit) };
+  // A bundle is one of hundreds in its folder.
+  const folders = new Set<string>();
+  return { place: root, get: (path, limit) => readPlain(root, path, limit, folders) };
 }
 
 /** Makes the directory if it is not there; one that cannot be made now is tried again at each write. */
@@ -148,11 +150,17 @@ async function readPlain(
   root: string,
   path: string,
   limit: number,
+  /** Those that were looked at; a new one is put in. */
+  folders = new Set<string>(),
 ): Promise<Uint8Array | undefined> {
   assertMirrorPath(path);
   const file = join(root, path);
   return await guarded(root, path, async () => {
-    if (!(await isFolder(root, dirname(path)))) return undefined;
+    const folder = dirname(path);
+    if (!folders.has(folder)) {
+      if (!(await isFolder(root, folder))) return undefined;
+      folders.add(folder);
+    }
     let handle;
     try {
       // A pipe under the name must not hold us up.
