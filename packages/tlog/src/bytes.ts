@@ -31,7 +31,7 @@ export function decodeBase64(text: string): Uint8Array | undefined {
 
 /** The same for whoever has no Node. */
 export const plainBase64 = {
-  encode(bytes: Uint8Array): string {
+  encode: (bytes: Uint8Array): string => {
     let text = "";
     for (let i = 0; i < bytes.length; i += 3) {
       const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
@@ -44,7 +44,7 @@ export const plainBase64 = {
     return text;
   },
 
-  decode(text: string): Uint8Array | undefined {
+  decode: (text: string): Uint8Array | undefined => {
     if (text.length % 4 !== 0) return undefined;
     const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
     const bytes = new Uint8Array((text.length / 4) * 3 - padding);
